@@ -1,0 +1,1 @@
+"""The compute API, in both its dialects."""

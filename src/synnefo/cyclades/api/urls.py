@@ -1,0 +1,5 @@
+"""Every address that Cyclades answers."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,1 @@
+"""Decisions of Cyclades: pure functions and frozen structs."""

@@ -1,0 +1,103 @@
+"""The door to whatever runs the servers. Adapters: `ganeti`, `simulated`.
+
+Every change answers at once with the number of a job; nobody waits for it here. The job's
+outcome arrives as an event, or is found by the settle sweep.
+"""
+
+from typing import Protocol
+
+from synnefo.cyclades.domain.instances import (
+    ClusterFacts,
+    InstanceFacts,
+    InstanceSpec,
+    JobFacts,
+    NicSpec,
+    VncPoint,
+)
+
+
+class EngineError(Exception):
+    """Something went wrong between us and a cluster; the message is fit for people."""
+
+
+class EngineUnreachable(EngineError):
+    """The cluster does not answer or is overwhelmed: trying again makes sense."""
+
+
+class EngineRefused(EngineError):
+    """The cluster understood and says no: trying again does not help."""
+
+
+class ComputeEngine(Protocol):
+    """What a cluster can do with instances.
+
+    Every method may raise `EngineUnreachable` (try again) or `EngineRefused` (for good).
+    """
+
+    def create(self, spec: InstanceSpec, *, again: bool = False) -> int:
+        """Queue the making of an instance; started when done.
+
+        `again` says that this may have been asked before: then a job that already makes this
+        instance is answered instead of a second one.
+        """
+        ...
+
+    def remove(self, name: str, *, after: int | None = None) -> int:
+        """Queue an instance's removal, once job `after` has ended in whatever way."""
+        ...
+
+    def start(self, name: str) -> int:
+        """Queue an instance's start; starting a running one is a success."""
+        ...
+
+    def stop(self, name: str, *, timeout: int | None = None) -> int:
+        """Queue a shutdown by ACPI; after `timeout` seconds the power is cut."""
+        ...
+
+    def reboot(self, name: str, *, hard: bool) -> int:
+        """Queue a reboot; a hard one gives the guest no time."""
+        ...
+
+    def resize(self, name: str, *, vcpus: int, memory_mib: int) -> int:
+        """Queue a change of size of a stopped instance."""
+        ...
+
+    def plug(self, name: str, nic: NicSpec, *, hotplug: bool) -> int:
+        """Queue the adding of a network card."""
+        ...
+
+    def unplug(self, name: str, nic_name: str, *, hotplug: bool) -> int:
+        """Queue the removal of a network card."""
+        ...
+
+    def instance(self, name: str) -> InstanceFacts | None:
+        """Answer one instance as it is now; None when there is none."""
+        ...
+
+    def instances(self) -> list[InstanceFacts]:
+        """Answer every instance of the cluster in one call."""
+        ...
+
+    def job(self, job_id: int) -> JobFacts | None:
+        """Answer a job; None when the cluster knows nothing of it."""
+        ...
+
+
+class ClusterEngine(Protocol):
+    """What a cluster tells about itself and about the screens of its instances."""
+
+    def facts(self) -> ClusterFacts:
+        """Answer the cluster's name, storage and free room."""
+        ...
+
+    def check_write_access(self) -> None:
+        """Make sure that our credentials may change things."""
+        ...
+
+    def vnc(self, name: str) -> VncPoint | None:
+        """Tell where a running instance's screen is; None when it has none."""
+        ...
+
+    def console_log(self, name: str, *, length: int) -> bytes:
+        """Answer the last bytes that the guest wrote to its serial port."""
+        ...

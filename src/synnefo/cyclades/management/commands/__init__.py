@@ -1,0 +1,1 @@
+"""What snf-manage can do for Cyclades."""
