@@ -1,0 +1,1 @@
+"""Formats that travel between machines; pure."""
