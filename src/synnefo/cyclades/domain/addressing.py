@@ -1,6 +1,7 @@
 """Exact arithmetic on IP addresses. Spec: network 5.3, 8.2 and 11."""
 
 import ipaddress
+import itertools
 from collections.abc import Sequence
 
 import msgspec
@@ -88,7 +89,7 @@ def check_ranges(ranges: Sequence[AddressRange], network: Network4, gateway: str
         raise Conflict(f"The allocation pools must lie inside of {network}.")
     if gateway is not None and any(r.start <= _number(gateway) <= r.end for r in ranges):
         raise Conflict(f"The gateway {gateway} is inside of an allocation pool.")
-    for earlier, later in zip(ranges, ranges[1:], strict=False):
+    for earlier, later in itertools.pairwise(ranges):
         if later.start <= earlier.end:
             raise Conflict("The allocation pools overlap.")
 

@@ -40,7 +40,7 @@ class RequestedNetwork(msgspec.Struct, frozen=True):
 
     uuid: str | None = None
     port: str | None = None
-    fixed_ip: str | None | msgspec.UnsetType = msgspec.UNSET
+    fixed_ip: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class PortPlan(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ class SubnetOrder(msgspec.Struct, frozen=True):
 
     cidr: str
     ip_version: int = 4
-    gateway: str | None | msgspec.UnsetType = msgspec.UNSET
+    gateway: str | msgspec.UnsetType | None = msgspec.UNSET
     dhcp: bool = True
     name: str = ""
     pools: tuple[tuple[str, str], ...] | None = None
