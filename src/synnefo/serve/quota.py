@@ -1,0 +1,204 @@
+"""Quota as a brick uses it: ask, change, settle; no promise is ever lost.
+
+A serial is recorded when issued, decided in the transaction of the change and resolved after
+its commit (house rules, section 4). Whatever a crash leaves behind, `settle` puts right:
+decided serials are told to the identity service again, undecided and unknown ones rejected.
+
+    with ledger.reserve(charges(user, project, {"cyclades.vm": 1}), "create vm") as serial:
+        with transaction.atomic(using="cyclades"):
+            ...                       # the change
+            ledger.accept(serial)     # its verdict, in the same transaction
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from django.db import models
+
+from synnefo.clients.astakos import PendingCommission, Resolved
+from synnefo.kit import clock
+from synnefo.kit.faults import Conflict, Fault, ItemNotFound
+from synnefo.kit.logs import get_logger
+from synnefo.wire.provisions import Provision
+
+log = get_logger(__name__)
+
+
+class QuotaSerial(models.Model):
+    """A receipt of the quota service: undecided, then accepted or not, then resolved."""
+
+    serial = models.BigIntegerField(primary_key=True)
+    pending = models.BooleanField(default=True)
+    accept = models.BooleanField(default=False)
+    resolved = models.BooleanField(default=False)
+    issued = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.serial)
+
+
+class QuotaService(Protocol):
+    """What a brick needs of the quota service; `clients.astakos.AstakosClient` keeps it."""
+
+    def issue_commission(
+        self,
+        provisions: Sequence[Provision],
+        *,
+        name: str = "",
+        force: bool = False,
+        auto_accept: bool = False,
+    ) -> int:
+        """Promise resources and answer the serial; OverLimit when a limit refuses."""
+
+    def resolve_commissions(
+        self, accept: Iterable[int] = (), reject: Iterable[int] = ()
+    ) -> Resolved:
+        """Accept and reject promises; may be repeated, unknown ones are told as failed."""
+
+    def get_pending(self) -> list[int]:
+        """List the serials that wait for a verdict."""
+
+    def commission_info(self, serial: int) -> PendingCommission:
+        """Show one promise; ItemNotFound when it waits no more."""
+
+
+class Ledger:
+    """One brick's quota: the service, and the brick's own table of serials.
+
+    The table has the fields of `QuotaSerial`, inherited or its own.
+    """
+
+    def __init__(self, service: QuotaService, table: type[models.Model]) -> None:
+        self._service = service
+        self._rows = table._default_manager
+
+    @contextmanager
+    def reserve(
+        self, provisions: Sequence[Provision], name: str = "", *, force: bool = False
+    ) -> Iterator[int]:
+        """Promise resources around a change: rejected when it fails, settled when it commits.
+
+        The change calls `accept` (or `reject`) in its own transaction; left undecided, the
+        promise stays until somebody decides or `settle` finds it too old. Open no transaction
+        around this: it speaks to the network. Raises QuotaExceeded, ServiceUnavailable.
+        """
+        serial = self._issue(provisions, name, force=force)
+        try:
+            yield serial
+        except BaseException:
+            self._rows.filter(pk=serial, pending=True).update(pending=False, accept=False)
+            self._tell_quietly([serial])
+            raise
+        self._tell_quietly([serial])
+
+    @contextmanager
+    def charged(
+        self, provisions: Sequence[Provision], name: str = "", *, force: bool = False
+    ) -> Iterator[int]:
+        """Charge at once, in one call, and give back when the change fails.
+
+        Half the price of `reserve`, and no row; a crash in the middle leaves the charge to the
+        brick's reconciliation.
+        """
+        serial = self._service.issue_commission(
+            provisions, name=name, force=force, auto_accept=True
+        )
+        try:
+            yield serial
+        except BaseException:
+            self._give_back(provisions, name)
+            raise
+
+    def accept(self, serial: int) -> None:
+        """Decide that a promise becomes final, in the transaction of the change.
+
+        Conflict when it was rejected meanwhile because the change took too long.
+        """
+        self._decide(serial, accept=True)
+
+    def reject(self, serial: int) -> None:
+        """Decide that a promise is given back, in the transaction of the change."""
+        self._decide(serial, accept=False)
+
+    def resolve(self, serials: Iterable[int]) -> None:
+        """Tell the service the verdicts of decided serials, after the commit.
+
+        A service that does not answer now is told by the next `settle`.
+        """
+        self._tell_quietly(list(serials))
+
+    def settle(self, *, patience: float = 600.0) -> tuple[list[int], list[int]]:
+        """Put right what crashes left: answer what was accepted and what was rejected.
+
+        Undecided serials older than `patience` seconds are rejected, unknown ones likewise.
+        """
+        long_ago = clock.now() - timedelta(seconds=patience)
+        self._rows.filter(pending=True, issued__lt=long_ago).update(pending=False, accept=False)
+        decided = self._rows.filter(pending=False, resolved=False)
+        resolved = self._tell(list(decided.values_list("pk", flat=True)[:1000]))
+        lost = self._lost(long_ago)
+        dropped = self._service.resolve_commissions(reject=lost).rejected if lost else []
+        return list(resolved.accepted), [*resolved.rejected, *dropped]
+
+    def _issue(self, provisions: Sequence[Provision], name: str, *, force: bool) -> int:
+        serial = self._service.issue_commission(provisions, name=name, force=force)
+        try:
+            self._rows.create(serial=serial, issued=clock.now())
+        except BaseException:
+            self._service.resolve_commissions(reject=[serial])
+            raise
+        return serial
+
+    def _decide(self, serial: int, *, accept: bool) -> None:
+        undecided = self._rows.filter(pk=serial, pending=True)
+        if not undecided.update(pending=False, accept=accept):
+            raise Conflict("This took too long and its quota was given back. Try again.")
+
+    def _tell_quietly(self, serials: list[int]) -> None:
+        try:
+            self._tell(serials)
+        except Fault as fault:
+            log.warning("quota-verdict-delayed", serials=serials, why=fault.message)
+
+    def _tell(self, serials: list[int]) -> Resolved:
+        rows = self._rows.filter(pk__in=serials, pending=False, resolved=False)
+        verdicts: dict[int, bool] = dict(rows.values_list("pk", "accept"))
+        if not verdicts:
+            return Resolved()
+        answer = self._service.resolve_commissions(
+            accept=[serial for serial, accept in verdicts.items() if accept],
+            reject=[serial for serial, accept in verdicts.items() if not accept],
+        )
+        done = [*answer.accepted, *answer.rejected, *answer.unknown()]
+        self._rows.filter(pk__in=done).update(resolved=True)
+        return answer
+
+    def _lost(self, long_ago: datetime) -> list[int]:
+        """List promises that this brick never recorded: it died right after asking."""
+        pending = self._service.get_pending()
+        known = set(self._rows.filter(pk__in=pending).values_list("pk", flat=True))
+        return [s for s in pending if s not in known and self._issued_before(s, long_ago)]
+
+    def _issued_before(self, serial: int, moment: datetime) -> bool:
+        try:
+            return self._service.commission_info(serial).issue_time < moment
+        except ItemNotFound:
+            return False
+
+    def _give_back(self, provisions: Sequence[Provision], name: str) -> None:
+        inverse = [
+            Provision(p.holder, p.source, p.resource, -p.quantity)
+            for p in provisions
+            if p.quantity
+        ]
+        try:
+            self._service.issue_commission(
+                inverse, name=f"undo: {name}", force=True, auto_accept=True
+            )
+        except Fault as fault:
+            log.error("quota-not-given-back", name=name, why=fault.message)
