@@ -1,0 +1,1 @@
+"""Content-addressed block stores: one port, its adapters, maps of blocks, garbage collection."""
