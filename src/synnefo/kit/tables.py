@@ -1,0 +1,80 @@
+"""Tables for terminals: columns lined up for people, CSV and JSON for programs."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from synnefo.kit.units import human_size
+
+FORMATS = ("pretty", "table", "csv", "json")
+
+
+def cell(value: Any) -> str:
+    """Write one value as a terminal shows it."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple | set):
+        return ", ".join(cell(item) for item in value) or "-"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={cell(item)}" for key, item in value.items()) or "-"
+    return str(value)
+
+
+def size_cell(value: int | None) -> str:
+    """Write a number of bytes, or a dash."""
+    return "-" if value is None else human_size(value)
+
+
+def render(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    output_format: str = "pretty",
+    *,
+    headers: bool = True,
+) -> str:
+    """Write rows as a table, CSV or JSON; the columns give the order."""
+    if output_format == "json":
+        picked = [{name: row.get(name) for name in columns} for row in rows]
+        return json.dumps(picked, indent=2, default=str)
+    if output_format == "csv":
+        return _csv(rows, columns, headers=headers)
+    return _pretty(rows, columns, headers=headers)
+
+
+def _csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, headers: bool) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    if headers:
+        writer.writerow(columns)
+    writer.writerows([["" if row.get(c) is None else row.get(c) for c in columns] for row in rows])
+    return out.getvalue().rstrip("\n")
+
+
+def _pretty(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, headers: bool) -> str:
+    lines = [[cell(row.get(name)) for name in columns] for row in rows]
+    widths = [
+        max([len(name) if headers else 0, *(len(line[i]) for line in lines)])
+        for i, name in enumerate(columns)
+    ]
+    out = []
+    if headers:
+        out.append("  ".join(n.ljust(w) for n, w in zip(columns, widths, strict=True)).rstrip())
+        out.append("  ".join("-" * w for w in widths))
+    out += [
+        "  ".join(v.ljust(w) for v, w in zip(ln, widths, strict=True)).rstrip() for ln in lines
+    ]
+    return "\n".join(out)
+
+
+def render_pairs(pairs: Mapping[str, Any], output_format: str = "pretty") -> str:
+    """Write one thing's facts, a line each."""
+    if output_format == "json":
+        return json.dumps(dict(pairs), indent=2, default=str)
+    if output_format == "csv":
+        return "\n".join(f"{key},{'' if value is None else value}" for key, value in pairs.items())
+    width = max((len(key) for key in pairs), default=0)
+    return "\n".join(f"{key.ljust(width)} : {cell(value)}" for key, value in pairs.items())

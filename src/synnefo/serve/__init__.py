@@ -1,0 +1,1 @@
+"""What a Django brick stands on."""

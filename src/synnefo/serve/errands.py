@@ -1,0 +1,222 @@
+"""Errands: intents recorded in the transaction of their cause and carried out soon after.
+
+A transactional outbox of our own (house rules, section 11): one table per brick, so that an
+errand commits with the rows it serves, on SQLite as on PostgreSQL. An errand runs at least once;
+whoever dies in the middle leaves its claim to run out.
+"""
+
+import random
+import socket
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.db import models, transaction
+
+from synnefo.kit import clock, conf, metrics
+from synnefo.kit.faults import Fault, ServiceUnavailable
+from synnefo.kit.logs import get_logger
+from synnefo.serve.settings import ServeSettings
+
+log = get_logger(__name__)
+
+LEASE = timedelta(minutes=5)
+"""How long a claimed errand is left alone before it counts as abandoned."""
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 60.0
+
+Run = Callable[..., None]
+
+
+class Later(Exception):
+    """Raised by an errand that wants to be run again after some seconds; no failure."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"again in {seconds} s")
+        self.seconds = seconds
+
+
+class ErrandRow(models.Model):
+    """A recorded errand; each brick makes it concrete in its own database."""
+
+    name = models.CharField(max_length=100)
+    arguments = models.JSONField(default=dict)
+    ready_at = models.DateTimeField(db_index=True)
+    attempts = models.IntegerField(default=0)
+    created_at = models.DateTimeField()
+    last_error = models.TextField(default="")
+    only_once = models.CharField(max_length=100, null=True, unique=True)
+
+    class Meta:
+        """Abstract: bricks make it theirs."""
+
+        abstract = True
+
+    def __str__(self) -> str:
+        """Name the errand and its arguments."""
+        return f"{self.name}({self.arguments})"
+
+
+class Errand:
+    """A kind of errand, declared below its cause and run above it."""
+
+    known: ClassVar[dict[str, "Errand"]] = {}
+
+    def __init__(self, name: str, *, give_up_after: float | None = None) -> None:
+        if name in Errand.known:
+            raise ValueError(f"There is an errand named {name} already.")
+        self.name = name
+        self.label = name.partition(".")[0]
+        self.give_up_after = give_up_after
+        self.every: float | None = None
+        self.run: Run | None = None
+        self.give_up: Callable[..., None] | None = None
+        Errand.known[name] = self
+
+    def runs(self, function: Run) -> Run:
+        """Tell which function carries the errand out; it must bear being run twice."""
+        self.run = function
+        return function
+
+    def gives_up(self, function: Callable[..., None]) -> Callable[..., None]:
+        """Tell what to do when `give_up_after` seconds of trying have passed.
+
+        It is called with `reason` and the errand's arguments.
+        """
+        self.give_up = function
+        return function
+
+    def later(self, *, delay: float = 0.0, **arguments: Any) -> None:
+        """Record the errand in the running transaction; the worker hears of it on commit."""
+        moment = clock.now()
+        table(self.label).create(
+            name=self.name,
+            arguments=arguments,
+            ready_at=moment + timedelta(seconds=delay),
+            created_at=moment,
+        )
+        transaction.on_commit(wake, using=self.label)
+
+
+def sweep(name: str, *, every: float) -> Callable[[Run], Run]:
+    """Register a function that looks at the world anew every so many seconds."""
+    errand = Errand(name)
+    errand.every = every
+    return errand.runs
+
+
+def table(label: str) -> "models.Manager[Any]":
+    """Answer the rows of one brick's errands."""
+    manager: models.Manager[Any] = apps.get_model(label, "QueuedErrand")._default_manager
+    return manager
+
+
+def wake_path() -> Path:
+    """Tell where the worker of this host listens for new errands."""
+    return Path(conf.of(ServeSettings).synnefo_data_dir) / "run" / "worker.sock"
+
+
+def wake() -> None:
+    """Tell the worker that there is something to do; it looks by itself, too."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+            out.setblocking(False)
+            out.sendto(b"!", str(wake_path()))
+    except OSError:
+        return
+
+
+def plant_sweeps(label: str) -> None:
+    """Make sure that each sweep of a brick has its one row."""
+    moment = clock.now()
+    for errand in Errand.known.values():
+        if errand.label == label and errand.every is not None:
+            table(label).get_or_create(
+                only_once=errand.name,
+                defaults={"name": errand.name, "ready_at": moment, "created_at": moment},
+            )
+
+
+def claim(label: str, limit: int) -> list[Any]:
+    """Take up to `limit` due errands of a brick, in one short transaction."""
+    moment = clock.now()
+    rows = table(label)
+    with transaction.atomic(using=label):
+        due = list(
+            rows.select_for_update(skip_locked=_can_skip(label))
+            .filter(ready_at__lte=moment, name__in=list(Errand.known))
+            .order_by("ready_at")[:limit]
+        )
+        ids = [row.pk for row in due]
+        rows.filter(pk__in=ids).update(ready_at=moment + LEASE, attempts=models.F("attempts") + 1)
+    return due
+
+
+def _can_skip(label: str) -> bool:
+    return transaction.get_connection(using=label).features.has_select_for_update_skip_locked
+
+
+def any_due(label: str) -> bool:
+    """Tell whether an errand of a brick is due; reads only, so it costs writers nothing."""
+    return bool(table(label).filter(ready_at__lte=clock.now()).exists())
+
+
+def carry_out(label: str, row: Any) -> None:
+    """Run one claimed errand and record how it went."""
+    errand = Errand.known[row.name]
+    outcome = "done"
+    try:
+        if errand.run is None:
+            raise LookupError(f"Nothing runs the errand {row.name}.")
+        errand.run(**row.arguments)
+    except Later as later:
+        outcome = "later"
+        _again(label, row, later.seconds, "")
+    except ServiceUnavailable as fault:
+        outcome = "retry"
+        _failed(label, row, fault.message)
+    except Exception as error:
+        outcome = "failed"
+        log.exception("errand-failed", errand=row.name, arguments=row.arguments)
+        _failed(label, row, error.message if isinstance(error, Fault) else repr(error))
+    else:
+        _done(label, row, errand)
+    metrics.ERRANDS.labels(row.name, outcome).inc()
+
+
+def _done(label: str, row: Any, errand: Errand) -> None:
+    if errand.every is None:
+        table(label).filter(pk=row.pk).delete()
+    else:
+        _again(label, row, errand.every, "")
+
+
+def _again(label: str, row: Any, seconds: float, reason: str) -> None:
+    attempts = row.attempts + 1 if reason else 0
+    table(label).filter(pk=row.pk).update(
+        ready_at=clock.now() + timedelta(seconds=seconds), attempts=attempts, last_error=reason
+    )
+
+
+def _failed(label: str, row: Any, reason: str) -> None:
+    errand = Errand.known[row.name]
+    if errand.every is not None:
+        _again(label, row, errand.every, reason)
+        return
+    age = (clock.now() - row.created_at).total_seconds()
+    if errand.give_up is not None and errand.give_up_after and age > errand.give_up_after:
+        errand.give_up(reason=reason, **row.arguments)
+        table(label).filter(pk=row.pk).delete()
+        return
+    pause = min(FIRST_PAUSE * 2**row.attempts, LONGEST_PAUSE)
+    _again(label, row, pause * random.uniform(0.8, 1.2), reason)
+
+
+def run_due(label: str, *, limit: int = 1000) -> int:
+    """Run what is due now, one after the other; for tests and `--once`."""
+    rows = claim(label, limit)
+    for row in rows:
+        carry_out(label, row)
+    return len(rows)

@@ -1,0 +1,212 @@
+"""From a request to an answer: find the route, tell who calls, decode, call, encode."""
+
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import structlog
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.urls import URLPattern, re_path
+
+from synnefo.kit import clock, metrics
+from synnefo.kit.faults import BadRequest, Fault, ItemNotFound, ServiceUnavailable, Unauthorized
+from synnefo.kit.logs import get_logger
+from synnefo.serve.http.auth import Authenticate
+from synnefo.serve.http.call import Call, Reply, is_stream
+from synnefo.serve.http.faults import FaultStyle
+from synnefo.serve.http.route import Handler, Route, RouteTable
+
+log = get_logger(__name__)
+
+TokenOf = Callable[[Call], str | None]
+
+
+def token_in_header(call: Call) -> str | None:
+    """Read the token where OpenStack clients put it."""
+    return call.headers.get("X-Auth-Token") or None
+
+
+class _Signature:
+    """What a handler wants: its body's type and which path values are numbers."""
+
+    def __init__(self, handler: Handler) -> None:
+        hints = typing.get_type_hints(handler)
+        self.body = hints.get("body")
+        self.numbers = [name for name, kind in hints.items() if kind is int]
+        self.takes_body = "body" in inspect.signature(handler).parameters
+        self.decoder = msgspec.json.Decoder(self.body) if self.takes_body else None
+
+    def arguments(self, call: Call, path_values: dict[str, str]) -> dict[str, Any]:
+        """Make the keyword arguments of one call."""
+        values: dict[str, Any] = dict(path_values)
+        for name in self.numbers:
+            if name in values:
+                values[name] = _number(values[name])
+        if self.decoder is not None:
+            values["body"] = _decode(self.decoder, call.read_all())
+        return values
+
+
+def _number(text: str) -> int:
+    if not text.isdigit():
+        raise ItemNotFound(f"There is nothing with the id '{text}'.")
+    return int(text)
+
+
+def _decode(decoder: "msgspec.json.Decoder[Any]", data: bytes) -> Any:
+    try:
+        return decoder.decode(data)
+    except msgspec.ValidationError as error:
+        raise BadRequest(f"The request body is not valid: {error}.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(f"The request body is not JSON: {error}.") from error
+
+
+class Api:
+    """One API: a prefix under its brick's base address, its routes and how it writes faults."""
+
+    def __init__(
+        self,
+        name: str,
+        prefix: str,
+        routes: list[Route],
+        *,
+        fault_style: FaultStyle,
+        authenticate: Authenticate,
+        token_of: TokenOf = token_in_header,
+        request_id_headers: tuple[str, ...] = ("X-Openstack-Request-Id",),
+        identity_url: Callable[[], str] = lambda: "",
+    ) -> None:
+        self.name = name
+        self.prefix = prefix.strip("/")
+        self.table = RouteTable(routes)
+        self.fault_style = fault_style
+        self.authenticate = authenticate
+        self.token_of = token_of
+        self.request_id_headers = request_id_headers
+        self.identity_url = identity_url
+        self._signatures = {id(route): _Signature(route.handler) for route in routes}
+
+    @property
+    def urls(self) -> list[URLPattern]:
+        """Answer the Django patterns to hang under the brick's base address."""
+        prefix = self.prefix.replace(".", r"\.")
+        pattern = rf"^{prefix}(?P<path>(?:/.*)?)$" if prefix else r"^(?P<path>.*)$"
+        return [re_path(pattern, self.view, name=f"api-{self.name}")]
+
+    def view(self, request: HttpRequest, path: str) -> HttpResponseBase:
+        """Answer one request; whatever goes wrong becomes a fault in this API's style."""
+        started = clock.monotonic()
+        call = Call(request, path)
+        with structlog.contextvars.bound_contextvars(request_id=call.request_id):
+            try:
+                answer = self._answer(call)
+            except Fault as fault:
+                answer = self._fault(fault)
+            except OperationalError as error:
+                log.warning("database-unavailable", error=str(error))
+                answer = self._fault(_database_busy())
+            except Exception:
+                log.exception("request-failed", method=call.method, path=call.path)
+                answer = self._fault(Fault(_bug(call.request_id)))
+            self._finish(call, answer, started)
+        return answer
+
+    view.csrf_exempt = True  # type: ignore[attr-defined] # read by Django; a token is in a header
+
+    def _answer(self, call: Call) -> HttpResponseBase:
+        if call.method == "OPTIONS" and not any(r.method == "OPTIONS" for r in self.table.routes):
+            return self._preflight(call)
+        route, path_values = self.table.find(call.method, call.path)
+        call.route_name = route.name or route.path
+        self._identify(call, route)
+        arguments = self._signatures[id(route)].arguments(call, path_values)
+        return self._encode(call, route, route.handler(call, **arguments))
+
+    def _identify(self, call: Call, route: Route) -> None:
+        if route.auth is False:
+            return
+        token = self.token_of(call)
+        if token:
+            call.caller = self.authenticate(token)
+        elif route.auth is True:
+            raise Unauthorized("Send a valid token in the X-Auth-Token header.")
+
+    def _encode(self, call: Call, route: Route, answer: Any) -> HttpResponseBase:
+        reply = answer if isinstance(answer, Reply) else Reply(body=answer)
+        status = reply.status or route.status
+        response: HttpResponseBase
+        body = reply.body
+        if body is None:
+            response = HttpResponse(status=status)
+            response.headers.pop("Content-Type", None)
+        elif isinstance(body, bytes | bytearray | memoryview):
+            response = HttpResponse(bytes(body), status=status)
+        elif is_stream(body) and not isinstance(body, msgspec.Struct):
+            response = StreamingHttpResponse(body, status=status)
+        else:
+            response = HttpResponse(
+                msgspec.json.encode(body), content_type="application/json", status=status
+            )
+        for key, value in {**call.reply_headers, **reply.headers}.items():
+            response.headers[key] = value
+        return self._without_body(response) if call.method == "HEAD" else response
+
+    @staticmethod
+    def _without_body(response: HttpResponseBase) -> HttpResponseBase:
+        if isinstance(response, HttpResponse):
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+            response.content = b""
+        elif isinstance(response, StreamingHttpResponse):
+            response.close()
+            response.streaming_content = iter(())
+        return response
+
+    def _fault(self, fault: Fault) -> HttpResponse:
+        body, content_type = self.fault_style(fault)
+        response = HttpResponse(body, status=fault.status, content_type=content_type)
+        if isinstance(fault, Unauthorized):
+            response.headers["WWW-Authenticate"] = f'Keystone uri="{self.identity_url()}"'
+        for key, value in fault.headers.items():
+            response.headers[key] = value
+        return response
+
+    def _preflight(self, call: Call) -> HttpResponse:
+        methods = self.table.methods(call.path)
+        response = HttpResponse(status=200)
+        response.headers["Allow"] = ", ".join([*methods, "OPTIONS"])
+        return response
+
+    def _finish(self, call: Call, answer: HttpResponseBase, started: float) -> None:
+        for header in self.request_id_headers:
+            answer.headers[header] = call.request_id
+        if isinstance(answer, HttpResponse):
+            answer.headers.setdefault("Content-Length", str(len(answer.content)))
+        taken = clock.monotonic() - started
+        metrics.REQUESTS.labels(self.name, call.method, str(answer.status_code)).inc()
+        metrics.REQUEST_SECONDS.labels(self.name).observe(taken)
+        log.info(
+            "request",
+            api=self.name,
+            method=call.method,
+            path=call.path,
+            status=answer.status_code,
+            ms=round(taken * 1000, 1),
+            user=call.caller.user_id if call.caller else None,
+        )
+
+
+def _bug(request_id: str) -> str:
+    return (
+        "Something went wrong on our side. Try again; if it stays, tell the operators this "
+        f"request id: {request_id}."
+    )
+
+
+def _database_busy() -> ServiceUnavailable:
+    return ServiceUnavailable(
+        "The database does not answer. Try again in a moment.", headers={"Retry-After": "5"}
+    )

@@ -1,0 +1,1 @@
+"""The web project: composes the components found on this host."""

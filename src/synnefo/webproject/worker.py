@@ -1,0 +1,106 @@
+"""`snf-worker`: carries out errands and sweeps of every brick on this host."""
+
+import argparse
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.db import OperationalError, close_old_connections
+
+from synnefo.kit import conf
+from synnefo.kit.logs import get_logger
+from synnefo.serve import errands
+from synnefo.serve.settings import ServeSettings
+from synnefo.webproject import process
+
+log = get_logger(__name__)
+
+LONGEST_SLEEP = 0.5
+"""Seconds between looks at the tables when nobody calls."""
+
+
+class Worker:
+    """Takes due errands as long as threads are free."""
+
+    def __init__(self, labels: list[str], threads: int, stopping: threading.Event) -> None:
+        self.labels = labels
+        self.stopping = stopping
+        self.free = threading.Semaphore(threads)
+        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="errand")
+        self.threads = threads
+        self.busy = 0
+        self._lock = threading.Lock()
+
+    def loop(self, bell: socket.socket) -> None:
+        """Work until told to stop, then let running errands finish."""
+        for label in self.labels:
+            errands.plant_sweeps(label)
+        while not self.stopping.is_set():
+            try:
+                taken = sum(self._take(label) for label in self.labels)
+            except OperationalError as error:
+                log.warning("database-unavailable", error=str(error))
+                taken = 0
+            if not taken:
+                self._wait(bell)
+        self.pool.shutdown(wait=True)
+
+    def _take(self, label: str) -> int:
+        room = self.threads - self.busy
+        if room <= 0 or not errands.any_due(label):
+            return 0
+        rows = errands.claim(label, room)
+        with self._lock:
+            self.busy += len(rows)
+        for row in rows:
+            self.pool.submit(self._run, label, row)
+        return len(rows)
+
+    def _run(self, label: str, row: Any) -> None:
+        try:
+            errands.carry_out(label, row)
+        except OperationalError as error:
+            log.warning("errand-left", errand=row.name, error=str(error))
+        finally:
+            close_old_connections()
+            with self._lock:
+                self.busy -= 1
+            errands.wake()
+
+    def _wait(self, bell: socket.socket) -> None:
+        bell.settimeout(LONGEST_SLEEP)
+        try:
+            bell.recv(16)
+            bell.setblocking(False)
+            while bell.recv(16):
+                pass
+        except OSError:
+            return
+
+
+def bell() -> socket.socket:
+    """Open the socket on which others ring for this worker."""
+    path = errands.wake_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    found = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    found.bind(str(path))
+    return found
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    argparse.ArgumentParser(
+        "snf-worker", description="Carry out the errands and sweeps of this host's components."
+    ).parse_args()
+    stopping = process.start("snf-worker")
+    labels = process.load("jobs")
+    log.info("started", bricks=labels)
+    with bell() as rung:
+        Worker(labels, conf.of(ServeSettings).worker_threads, stopping).loop(rung)
+    log.info("stopped")
+
+
+if __name__ == "__main__":
+    main()
