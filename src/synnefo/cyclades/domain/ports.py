@@ -51,18 +51,31 @@ class PortPlan(msgspec.Struct, frozen=True):
     address: str | None = None
     port_id: int | None = None
     floating_ip_id: int | None = None
+    others: tuple[int, ...] = ()
+    """Networks to try when the first has no address left."""
     forced: bool = False
 
 
-class ReportedNic(msgspec.Struct, frozen=True):
-    """A NIC as a cluster reports it in a job event."""
+class AddressFacts(msgspec.Struct, frozen=True):
+    """An address of a port."""
 
-    name: str | None
-    index: int
-    network: str | None
-    mac: str | None = None
-    ip: str | None = None
-    firewall: str | None = None
+    address: str
+    version: int
+    floating: bool
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """A port of a server with its network and addresses, for lists of servers."""
+
+    port_id: int
+    network_id: int
+    network_name: str
+    public: bool
+    index: int | None
+    mac: str | None
+    state: str
+    firewall: str | None
+    addresses: tuple[AddressFacts, ...] = ()
 
 
 def check_request(item: RequestedNetwork) -> None:

@@ -1,0 +1,118 @@
+"""What a cluster reports about the network cards of a server, taken over. Spec: network 11."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from synnefo.cyclades.domain import names
+from synnefo.cyclades.domain.addressing import eui64
+from synnefo.cyclades.domain.firewall import profile_of
+from synnefo.cyclades.domain.instances import NicSpec
+from synnefo.cyclades.domain.ports import PortState, age_of, is_stale
+from synnefo.cyclades.models import IPAddress, Network, Port, Server, Subnet
+from synnefo.cyclades.network_settings import NetworkSettings
+from synnefo.cyclades.settings import CycladesSettings
+from synnefo.cyclades.usecases import addresses
+from synnefo.kit.conf import conf
+from synnefo.kit.faults import BadRequest, Conflict
+from synnefo.kit.logs import get_logger
+
+log = get_logger(__name__)
+
+
+def observe(server: Server, nics: Sequence[NicSpec], moment: datetime) -> None:
+    """Copy what runs into the ports of a server, inside the caller's transaction.
+
+    `nics` are in order of index. Ports that the cluster does not list are removed when stale;
+    cards that we do not know are logged and left alone.
+    """
+    prefix = conf.of(CycladesSettings).backend_prefix_id
+    ports = {p.id: p for p in Port.objects.filter(server=server).select_related("network")}
+    _lock({port.network_id for port in ports.values()})
+    seen: set[int] = set()
+    for index, nic in enumerate(nics):
+        port = ports.get(names.nic_of(prefix, nic.name) or 0)
+        if port is None:
+            log.error("unknown-nic", server=server.id, nic=nic.name, index=index)
+            continue
+        seen.add(port.id)
+        _copy(port, nic, index)
+    connecting = server.task == "CONNECT"
+    for port in ports.values():
+        age = age_of(port.created, moment)
+        if port.id not in seen and is_stale(PortState(port.state), age, connecting=connecting):
+            addresses.release_port(port)
+            port.delete()
+
+
+def _lock(network_ids: set[int]) -> None:
+    rows = Network.objects.select_for_update(of=("self",)).filter(id__in=network_ids)
+    list(rows.order_by("id").values_list("id", flat=True))
+
+
+def _copy(port: Port, nic: NicSpec, index: int) -> None:
+    port.state, port.index = PortState.ACTIVE, index
+    port.mac = nic.mac or port.mac
+    port.firewall_profile = _profile(nic.firewall, public=port.network.public)
+    port.save()
+    _take_over_ipv4(port, nic.ip)
+    if port.mac:
+        _derive_ipv6(port, port.mac)
+
+
+def _profile(tag: str | None, *, public: bool) -> str | None:
+    found = profile_of(tag.rsplit(":", 1)[-1]) if tag else None
+    if found is not None:
+        return str(found)
+    return conf.of(NetworkSettings).default_firewall_profile if public else None
+
+
+def _take_over_ipv4(port: Port, address: str | None) -> None:
+    """Follow an operator who changed the address of a card on the cluster."""
+    held = port.addresses.filter(ipversion=4).first()
+    if (held.address if held else None) == address:
+        return
+    if held is not None:
+        log.error("address-changed-outside", port=port.id, old=held.address, new=address)
+        addresses.remember(
+            held, port.server_id, "disassociate", f"change address of port {port.id}"
+        )
+        _free(held)
+    if address is None:
+        return
+    try:
+        _bind(addresses.take(port.network, userid=port.userid, address=address), port)
+    except (BadRequest, Conflict) as fault:
+        log.error("address-not-ours", port=port.id, address=address, why=fault.message)
+
+
+def _derive_ipv6(port: Port, mac: str) -> None:
+    subnet = Subnet.objects.live().filter(network_id=port.network_id, ipversion=6).first()
+    address = eui64(mac, subnet.cidr) if subnet is not None else None
+    held = port.addresses.filter(ipversion=6).first()
+    if (held.address if held else None) == address:
+        return
+    if held is not None:
+        held.delete()
+    if subnet is not None and address is not None:
+        ip = IPAddress.objects.create(
+            network=port.network,
+            subnet=subnet,
+            userid=port.userid,
+            address=address,
+            ipversion=6,
+        )
+        _bind(ip, port)
+
+
+def _free(ip: IPAddress) -> None:
+    if ip.floating_ip:
+        ip.port = None
+        ip.save(update_fields=["port", "updated"])
+    else:
+        addresses.put_back(ip)
+
+
+def _bind(ip: IPAddress, port: Port) -> None:
+    ip.port = port
+    ip.save(update_fields=["port", "updated"])
+    addresses.remember(ip, port.server_id, "associate", f"associate port {port.id}")
