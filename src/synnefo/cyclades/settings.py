@@ -12,6 +12,15 @@ class CycladesSettings(msgspec.Struct, frozen=True, rename=str.upper):
     cyclades_console_url: str = ""
     """Page that opens a console, without its token; empty means `/ui/console` on our host."""
 
+    astakos_auth_url: str = "http://127.0.0.1:8000/astakos/identity/v3"
+    """Where tokens are checked and quota is charged."""
+
+    cyclades_service_token: str = ""
+    """Token with which Cyclades itself signs in at the identity service."""
+
+    cyclades_token_cache: float = 5.0
+    """Seconds for which a checked token is believed without asking again."""
+
     poll_limit: int = 3600
     """Oldest `changes-since` that is answered, in seconds."""
 

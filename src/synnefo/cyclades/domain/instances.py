@@ -90,6 +90,9 @@ class JobFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Ganeti's error code, such as `insufficient_resources`."""
     ended: float | None = None
     """Seconds since 1970."""
+    vcpus: int | None = None
+    memory_mib: int | None = None
+    """The size asked for, where the job changes it."""
 
 
 class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,8 @@ class Cluster(models.Model):
 
     clustername = models.CharField(max_length=128, unique=True)
     port = models.PositiveIntegerField(default=5080)
-    scheme = models.CharField(max_length=8, default="https")
+    address = models.CharField(max_length=255, blank=True, default="")
+    """Where its RAPI is; empty means `https://<clustername>:<port>`."""
     username = models.CharField(max_length=64, blank=True, default="")
     password = models.CharField(max_length=255, blank=True, default="")
     """Encrypted; see `domain.ciphers`."""

@@ -4,6 +4,8 @@ from typing import Self
 
 from django.db import models
 
+from synnefo.serve.http import Caller
+
 
 class VolumeType(models.Model):
     """How disks are stored: Ganeti's template, and a provider after an underscore."""
@@ -22,14 +24,15 @@ class VolumeType(models.Model):
 class FlavorQuerySet(models.QuerySet["Flavor"]):
     """Flavors by who may see them."""
 
-    def visible_to(self, projects: list[str], *, admin: bool = False) -> Self:
-        """Keep the public ones and those granted to one of these projects.
+    def visible_to(self, caller: Caller) -> Self:
+        """Keep the public ones and those granted to the caller's project.
 
         Spec: compute 14.1.
         """
-        if admin:
+        if caller.is_admin:
             return self
-        return self.filter(models.Q(public=True) | models.Q(access__project__in=projects)).distinct()
+        granted = models.Q(access__project=caller.project_id)
+        return self.filter(models.Q(public=True) | granted).distinct()
 
 
 class Flavor(models.Model):

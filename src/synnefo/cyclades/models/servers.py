@@ -1,25 +1,25 @@
 """Servers, what happened to them, and their tags. Spec: compute 2.4, 2.5."""
 
-from collections.abc import Sequence
 from typing import Self
 
 from django.db import models
 
 from synnefo.cyclades.domain.server_states import Standing, State
+from synnefo.serve.http import Caller
 
 
 class ServerQuerySet(models.QuerySet["Server"]):
     """Servers by who may see them."""
 
-    def visible_to(self, userid: str, projects: Sequence[str], *, admin: bool = False) -> Self:
-        """Keep a user's own servers, and those shared to one of these projects.
+    def visible_to(self, caller: Caller) -> Self:
+        """Keep a user's own servers, and those shared to their project.
 
         Spec: compute 14.1.
         """
-        if admin:
+        if caller.is_admin:
             return self
-        shared = models.Q(shared_to_project=True, project__in=projects)
-        return self.filter(models.Q(userid=userid) | shared)
+        shared = models.Q(shared_to_project=True, project=caller.project_id)
+        return self.filter(models.Q(userid=caller.user_id) | shared)
 
 
 class Server(models.Model):

@@ -1,20 +1,21 @@
 """Volumes: the disks of servers. Spec: compute 2.7."""
 
-from collections.abc import Sequence
 from typing import Self
 
 from django.db import models
+
+from synnefo.serve.http import Caller
 
 
 class VolumeQuerySet(models.QuerySet["Volume"]):
     """Volumes by who may see them."""
 
-    def visible_to(self, userid: str, projects: Sequence[str], *, admin: bool = False) -> Self:
-        """Keep a user's own volumes, and those shared to one of these projects."""
-        if admin:
+    def visible_to(self, caller: Caller) -> Self:
+        """Keep a user's own volumes, and those shared to their project."""
+        if caller.is_admin:
             return self
-        shared = models.Q(shared_to_project=True, project__in=projects)
-        return self.filter(models.Q(userid=userid) | shared)
+        shared = models.Q(shared_to_project=True, project=caller.project_id)
+        return self.filter(models.Q(userid=caller.user_id) | shared)
 
 
 class Volume(models.Model):

@@ -1,0 +1,151 @@
+"""Instances and cluster facts over the RAPI of Ganeti or snf-solo. Spec: compute 10."""
+
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from synnefo.cyclades.domain.instances import (
+    ClusterFacts,
+    InstanceFacts,
+    InstanceSpec,
+    JobFacts,
+    NicSpec,
+    VncPoint,
+)
+from synnefo.cyclades.engines import instance_params as params
+from synnefo.cyclades.engines.rapi import Rapi
+
+_ANY_END = ["success", "error", "canceled"]
+
+
+class Habits(msgspec.Struct, frozen=True, kw_only=True):
+    """How an operator wants instances made on clusters."""
+
+    create_extra: dict[str, Any] = {}
+    opportunistic_locking: bool = True
+
+
+class GanetiCompute:
+    """The compute door, on one cluster."""
+
+    def __init__(self, rapi: Rapi, habits: Habits) -> None:
+        self._rapi = rapi
+        self._habits = habits
+
+    def create(self, spec: InstanceSpec, *, again: bool = False) -> int:
+        """Queue the making of an instance, unless a job does so already."""
+        found = self._creating(spec.name) if again else None
+        if found is not None:
+            return found
+        body = params.creation(
+            spec, self._habits.create_extra, hotlocking=self._habits.opportunistic_locking
+        )
+        return self._rapi.submit("POST", "/instances", body)
+
+    def _creating(self, name: str) -> int | None:
+        for body in self._rapi.get("/jobs", {"bulk": "1"}) or []:
+            job = params.job_facts(body)
+            if job and job.opcode == "OP_INSTANCE_CREATE" and _creates(body, name):
+                return job.id
+        return None
+
+    def remove(self, name: str, *, after: int | None = None) -> int:
+        """Queue an instance's removal; the guest gets no time."""
+        body: dict[str, Any] = {"shutdown_timeout": 0}
+        if after is not None:
+            body["depends"] = [[after, _ANY_END]]
+        return self._rapi.submit("DELETE", _instance(name), body)
+
+    def start(self, name: str) -> int:
+        """Queue an instance's start."""
+        return self._rapi.submit("PUT", f"{_instance(name)}/startup", {})
+
+    def stop(self, name: str, *, timeout: int | None = None) -> int:
+        """Queue a shutdown."""
+        body = {} if timeout is None else {"timeout": timeout}
+        return self._rapi.submit("PUT", f"{_instance(name)}/shutdown", body)
+
+    def reboot(self, name: str, *, hard: bool) -> int:
+        """Queue a reboot; Ganeti's kind is always hard. Spec: compute 8.3."""
+        body: dict[str, Any] = {"type": "hard"}
+        if hard:
+            body["shutdown_timeout"] = 0
+        return self._rapi.submit("POST", f"{_instance(name)}/reboot", body)
+
+    def resize(self, name: str, *, vcpus: int, memory_mib: int) -> int:
+        """Queue a change of size."""
+        size = {"vcpus": vcpus, "minmem": memory_mib, "maxmem": memory_mib}
+        return self._modify(name, {"beparams": size})
+
+    def plug(self, name: str, nic: NicSpec, *, hotplug: bool) -> int:
+        """Queue the adding of a network card."""
+        change = {"nics": [["add", -1, params.nic(nic)]]}
+        return self._modify(name, {**change, "hotplug_if_possible": hotplug})
+
+    def unplug(self, name: str, nic_name: str, *, hotplug: bool) -> int:
+        """Queue the removal of a network card."""
+        change = {"nics": [["remove", nic_name, {}]]}
+        return self._modify(name, {**change, "hotplug_if_possible": hotplug})
+
+    def _modify(self, name: str, change: dict[str, Any]) -> int:
+        return self._rapi.submit("PUT", f"{_instance(name)}/modify", change)
+
+    def instance(self, name: str) -> InstanceFacts | None:
+        """Answer one instance as it is now."""
+        body = self._rapi.get(_instance(name))
+        return None if body is None else params.instance_facts(body)
+
+    def instances(self) -> list[InstanceFacts]:
+        """Answer every instance in one call."""
+        found = self._rapi.get("/instances", {"bulk": "1"}) or []
+        return [params.instance_facts(body) for body in found]
+
+    def job(self, job_id: int) -> JobFacts | None:
+        """Answer a job."""
+        body = self._rapi.get(f"/jobs/{job_id}")
+        return None if body is None else params.job_facts(body)
+
+
+class GanetiCluster:
+    """The door to a cluster's own facts."""
+
+    def __init__(self, rapi: Rapi) -> None:
+        self._rapi = rapi
+
+    def facts(self) -> ClusterFacts:
+        """Answer the cluster's name, storage and free room."""
+        info = self._rapi.get("/info") or {}
+        nodes = self._rapi.get("/nodes", {"bulk": "1"}) or []
+        return params.cluster_facts(info, nodes)
+
+    def check_write_access(self) -> None:
+        """Send a change that changes nothing."""
+        self._rapi.write("PUT", "/modify", {})
+
+    def vnc(self, name: str) -> VncPoint | None:
+        """Tell where an instance's screen is.
+
+        Ganeti 3.0.2 cannot say so itself for VNC: then the node and port are put together.
+        """
+        body = self._rapi.get(_instance(name))
+        if body is None or not body.get("oper_state"):
+            return None
+        path = body.get("vnc_socket")
+        if path:
+            return VncPoint(socket=str(path))
+        port = body.get("network_port")
+        return VncPoint(host=str(body.get("pnode")), port=int(port)) if port else None
+
+    def console_log(self, name: str, *, length: int) -> bytes:
+        """Answer the end of the serial log, where the cluster keeps one."""
+        return self._rapi.get_bytes(f"{_instance(name)}/console-log", {"length": str(length)})
+
+
+def _instance(name: str) -> str:
+    return f"/instances/{quote(name, safe='')}"
+
+
+def _creates(body: dict[str, Any], name: str) -> bool:
+    op = (body.get("ops") or [{}])[0]
+    return name in {op.get("instance_name"), op.get("name")}

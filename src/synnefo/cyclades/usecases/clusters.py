@@ -1,0 +1,236 @@
+"""Clusters: their engines, their free room, and which one takes a new server.
+
+Spec: compute 2.3, 9, 16.2.
+"""
+
+from datetime import timedelta
+
+import msgspec
+from django.db import transaction
+from django.db.models import F
+
+from synnefo.cyclades.domain import placement
+from synnefo.cyclades.domain.ciphers import decrypt, encrypt
+from synnefo.cyclades.domain.instances import ClusterFacts
+from synnefo.cyclades.engines import choose
+from synnefo.cyclades.engines.choose import Engine
+from synnefo.cyclades.engines.compute import EngineError
+from synnefo.cyclades.engines.ganeti import Habits
+from synnefo.cyclades.engines.rapi import Address
+from synnefo.cyclades.models import Cluster, ProjectCluster, Server
+from synnefo.cyclades.settings import CycladesSettings
+from synnefo.kit import clock, conf
+from synnefo.kit.faults import BadRequest, Conflict, ItemNotFound, ServiceUnavailable
+
+DB = "cyclades"
+MAX_CLUSTERS = 16
+
+
+class ClusterOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A cluster to be added."""
+
+    clustername: str
+    username: str
+    password: str
+    port: int = 5080
+    address: str = ""
+    hypervisor: str = "kvm"
+    public: bool = True
+
+
+def engine_of(cluster: Cluster) -> Engine:
+    """Answer the engine of a cluster; 503 when it is marked offline."""
+    if cluster.offline:
+        raise ServiceUnavailable(f"The cluster {cluster.clustername} is offline. Try later.")
+    settings = conf.of(CycladesSettings)
+    address = Address(
+        name=cluster.clustername,
+        url=cluster.address or f"https://{cluster.clustername}:{cluster.port}",
+        username=cluster.username,
+        password=decrypt(cluster.password, settings.secret_encryption_key),
+        timeout=settings.rapi_timeout,
+    )
+    return choose.engine_for(
+        address,
+        Habits(
+            create_extra=dict(settings.ganeti_createinstance_kwargs),
+            opportunistic_locking=settings.ganeti_use_opportunistic_locking,
+        ),
+    )
+
+
+def by_id(cluster_id: int) -> Cluster:
+    """Answer a cluster."""
+    found = Cluster.objects.filter(id=cluster_id).first()
+    if found is None:
+        raise ItemNotFound(f"There is no cluster {cluster_id}; see backend-list.")
+    return found
+
+
+def add(order: ClusterOrder, *, check: bool = True) -> Cluster:
+    """Make a cluster known: its credentials are checked and its resources read."""
+    key = conf.of(CycladesSettings).secret_encryption_key
+    with transaction.atomic(using=DB):
+        cluster = Cluster(
+            clustername=order.clustername,
+            port=order.port,
+            address=order.address,
+            username=order.username,
+            password=encrypt(order.password, key),
+            hypervisor=order.hypervisor,
+            public=order.public,
+            index=_free_index(),
+        )
+        if Cluster.objects.filter(clustername=order.clustername).exists():
+            raise Conflict(f"The cluster {order.clustername} is known already.")
+        cluster.save(force_insert=True)
+    try:
+        _verify(cluster, check=check)
+    except Exception:
+        cluster.delete()
+        raise
+    return cluster
+
+
+def _verify(cluster: Cluster, *, check: bool) -> None:
+    choose.forget(cluster.clustername)
+    engine = engine_of(cluster)
+    try:
+        if check:
+            engine.cluster.check_write_access()
+        facts = engine.cluster.facts()
+    except EngineError as error:
+        raise ServiceUnavailable(str(error)) from error
+    if check and not cluster.address and facts.name != cluster.clustername:
+        raise BadRequest(f"The cluster calls itself {facts.name}, not {cluster.clustername}.")
+    _store(cluster, facts)
+
+
+def _free_index() -> int:
+    taken = set(Cluster.objects.values_list("index", flat=True))
+    free = [index for index in range(MAX_CLUSTERS) if index not in taken]
+    if not free:
+        raise Conflict(f"There can be at most {MAX_CLUSTERS} clusters.")
+    return free[0]
+
+
+class ClusterChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What to change of a cluster; None leaves it."""
+
+    clustername: str | None = None
+    port: int | None = None
+    address: str | None = None
+    username: str | None = None
+    password: str | None = None
+    hypervisor: str | None = None
+    drained: bool | None = None
+    offline: bool | None = None
+    public: bool | None = None
+
+
+def modify(cluster: Cluster, change: ClusterChange) -> Cluster:
+    """Change a cluster; new credentials are tried before they are kept."""
+    told = {k: v for k, v in msgspec.structs.asdict(change).items() if v is not None}
+    for name, value in told.items():
+        if name == "password":
+            value = encrypt(value, conf.of(CycladesSettings).secret_encryption_key)
+        setattr(cluster, name, value)
+    if told.keys() & {"clustername", "port", "address", "username", "password"}:
+        _verify(cluster, check=True)
+    cluster.save()
+    return cluster
+
+
+def remove(cluster: Cluster) -> None:
+    """Forget a cluster that has no servers; rows of deleted servers are let go."""
+    if cluster.servers.filter(deleted=False).exists():
+        raise Conflict(f"{cluster.clustername} still has servers. Delete them first.")
+    with transaction.atomic(using=DB):
+        cluster.servers.update(cluster=None)
+        cluster.delete()
+    choose.forget(cluster.clustername)
+
+
+def refresh(cluster: Cluster) -> None:
+    """Read a cluster's storage and free room anew."""
+    _store(cluster, engine_of(cluster).cluster.facts())
+
+
+def _store(cluster: Cluster, facts: ClusterFacts) -> None:
+    changes = {
+        "disk_templates": list(facts.disk_templates),
+        "mfree": facts.mfree,
+        "mtotal": facts.mtotal,
+        "dfree": facts.dfree,
+        "dtotal": facts.dtotal,
+        "pinst_cnt": facts.pinst_cnt,
+        "ctotal": facts.ctotal,
+        "refreshed": clock.now(),
+    }
+    Cluster.objects.filter(id=cluster.id).update(**changes)
+    for name, value in changes.items():
+        setattr(cluster, name, value)
+
+
+def outdated() -> list[Cluster]:
+    """List the online clusters whose free room was read too long ago."""
+    age = timedelta(minutes=conf.of(CycladesSettings).backend_refresh_min)
+    clusters = Cluster.objects.filter(offline=False)
+    return [c for c in clusters if c.refreshed is None or c.refreshed < clock.now() - age]
+
+
+def choose_for(userid: str, project: str, demand: placement.Demand) -> Cluster:
+    """Pick the cluster of a new server; 503 when none takes it. Spec: compute 9.1.
+
+    The free room is what the last refresh said, less what was placed since; it is refreshed by
+    a sweep, for a request speaks to no cluster.
+    """
+    clusters = list(Cluster.objects.filter(offline=False))
+    pinned = _pinned(userid, clusters)
+    if pinned is not None:
+        return pinned
+    usable = {cluster.id: cluster for cluster in clusters if not cluster.drained}
+    mapped = ProjectCluster.objects.filter(project=project, cluster__in=usable)
+    best = placement.choose(
+        [_candidate(cluster) for cluster in usable.values()],
+        demand,
+        mapped=frozenset(mapped.values_list("cluster_id", flat=True)),
+        archipelago=frozenset(conf.of(CycladesSettings).archipelago_backends),
+    )
+    if best is None:
+        raise ServiceUnavailable("No cluster can take a new server at the moment. Try later.")
+    return usable[best]
+
+
+def _pinned(userid: str, clusters: list[Cluster]) -> Cluster | None:
+    wanted = conf.of(CycladesSettings).backend_per_user.get(userid)
+    if wanted is None:
+        return None
+    return next((c for c in clusters if wanted in {c.id, c.clustername}), None)
+
+
+def _candidate(cluster: Cluster) -> placement.Candidate:
+    return placement.Candidate(
+        id=cluster.id,
+        public=cluster.public,
+        disk_templates=frozenset(cluster.disk_templates),
+        mfree=cluster.mfree,
+        mtotal=cluster.mtotal,
+        dfree=cluster.dfree,
+        dtotal=cluster.dtotal,
+        pinst_cnt=cluster.pinst_cnt,
+        ctotal=cluster.ctotal,
+    )
+
+
+def take_room(cluster_id: int, demand: placement.Demand, *, times: int = 1) -> None:
+    """Count a placed server against its cluster's free room, inside the caller's transaction."""
+    row = Cluster.objects.filter(id=cluster_id)
+    row.update(pinst_cnt=F("pinst_cnt") + times)
+    row.filter(mfree__gte=demand.ram * times).update(mfree=F("mfree") - demand.ram * times)
+    row.filter(dfree__gte=demand.disk * times).update(dfree=F("dfree") - demand.disk * times)
+
+
+def servers_of(cluster: Cluster) -> int:
+    """Count the servers of a cluster."""
+    return Server.objects.filter(cluster=cluster, deleted=False).count()

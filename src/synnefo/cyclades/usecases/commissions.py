@@ -1,0 +1,57 @@
+"""Quota of everything here: one ledger, over the identity service. Spec: compute 13."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from synnefo.clients.astakos import AstakosClient
+from synnefo.cyclades.domain.costs import Charge
+from synnefo.cyclades.models import QuotaHolderSerial
+from synnefo.cyclades.settings import CycladesSettings
+from synnefo.kit import conf
+from synnefo.serve.quota import Ledger, QuotaService
+from synnefo.wire.provisions import Provision, charges
+
+_installed: list[QuotaService] = []
+
+
+def install(service: QuotaService | None) -> None:
+    """Use this quota service instead of the configured one; None goes back. For tests."""
+    _installed[:] = [service] if service is not None else []
+
+
+def ledger() -> Ledger:
+    """Answer the ledger of this brick."""
+    settings = conf.of(CycladesSettings)
+    service: QuotaService = (
+        _installed[0]
+        if _installed
+        else _client(settings.astakos_auth_url, settings.cyclades_service_token)
+    )
+    return Ledger(service, QuotaHolderSerial)
+
+
+@cache
+def _client(url: str, token: str) -> AstakosClient:
+    return AstakosClient(url, token)
+
+
+def provisions(user: str, project: str, charge: Charge, *, times: int = 1) -> list[Provision]:
+    """Write a charge on a user within a project as the quota service takes it."""
+    return charges(user, project, {name: amount * times for name, amount in charge.items()})
+
+
+@contextmanager
+def reserve(
+    wanted: list[Provision], name: str, *, force: bool = False
+) -> Iterator[int | None]:
+    """Promise resources around a change; nothing to charge needs no serial.
+
+    The change decides the serial in its own transaction: `ledger().accept(serial)`, or keeps it
+    for later. Open no transaction around this: it speaks to the network.
+    """
+    if not wanted:
+        yield None
+        return
+    with ledger().reserve(wanted, name, force=force) as serial:
+        yield serial
