@@ -1,0 +1,1 @@
+"""What runs on nodes: machines, images, networks, consoles."""
