@@ -6,10 +6,14 @@ Spec: operations 2.1. Nobody but Django reads this module; code asks `kit.conf`.
 import sys
 from pathlib import Path
 
+import django_stubs_ext
+
 from synnefo.kit import conf
 from synnefo.serve.settings import ServeSettings
 from synnefo.webproject import components, databases
 from synnefo.webproject.settings import WebprojectSettings
+
+django_stubs_ext.monkeypatch()
 
 _kinds = [WebprojectSettings, ServeSettings, *components.gather("default_settings")]
 try:

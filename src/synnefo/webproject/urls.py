@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, HttpRes
 from django.urls import URLPattern, URLResolver, include, path
 
 from synnefo.kit import conf, metrics
-from synnefo.webproject import components
+from synnefo.webproject import components, ui
 from synnefo.webproject.health import health
 from synnefo.webproject.settings import WebprojectSettings
 
@@ -41,5 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", root),
     path("healthz", health),
     path("metrics", show_metrics),
+    path("ui/", ui.page),
+    path("ui/<path:path>", ui.page),
     *_mounted(),
 ]

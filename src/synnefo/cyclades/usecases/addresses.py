@@ -145,3 +145,19 @@ def counts(network_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
             size + pool.size - pool.count_reserved(),
         )
     return found
+
+
+def mark_outside(network: Network, address: str, *, reserved: bool) -> None:
+    """Say that an address of a locked network is used, or not, by things that we do not run."""
+    pools = IPPool.objects.select_for_update(of=("self",)).filter(
+        subnet__network=network, subnet__deleted=False
+    )
+    for row in pools:
+        try:
+            index = addressing.index_of(row.base, row.offset, addressing.read_ipv4(address))
+            pool = row.read()
+            row.write(pool.reserve(index) if reserved else pool.put(index, external=True))
+        except ValueOutsideError:
+            continue
+        return
+    raise BadRequest(f"{address} is in no allocation pool of '{network.name}'.")

@@ -12,7 +12,7 @@ from synnefo.cyclades.models import IPAddress, Network, Port, Server, Subnet
 from synnefo.cyclades.network_settings import NetworkSettings
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.cyclades.usecases import addresses
-from synnefo.kit.conf import conf
+from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, Conflict
 from synnefo.kit.logs import get_logger
 

@@ -14,7 +14,7 @@ from synnefo.cyclades.models.networks import NetworkQuerySet
 from synnefo.cyclades.network_settings import NetworkSettings
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.cyclades.usecases import addresses
-from synnefo.kit.conf import conf
+from synnefo.kit import conf
 from synnefo.kit.faults import Conflict, Fault, Forbidden, ItemNotFound, ServiceUnavailable
 from synnefo.serve.http import Caller
 

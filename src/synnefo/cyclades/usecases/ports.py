@@ -22,7 +22,7 @@ from synnefo.cyclades.usecases.port_plans import (
     plan_for_server,
     private_plan,
 )
-from synnefo.kit.conf import conf
+from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, Conflict, Forbidden, ItemNotFound
 from synnefo.serve.http import Caller
 

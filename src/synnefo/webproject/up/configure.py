@@ -1,0 +1,46 @@
+"""The settings files of a one-machine cloud; an operator adds `99-local.conf`."""
+
+import secrets
+
+from synnefo.webproject.up.folder import Folder, Place, read_json, write_private
+
+
+def write(folder: Folder, place: Place) -> None:
+    """Write what this program decides; secrets are made once and kept."""
+    secret_file = folder.conf / "secrets.json"
+    kept = read_json(secret_file)
+    fresh = {"secret_key": kept.get("secret_key") or secrets.token_urlsafe(48)}
+    if fresh != kept:
+        write_private(secret_file, _json(fresh))
+    if not folder.rapi_password.exists():
+        write_private(folder.rapi_password, secrets.token_urlsafe(24))
+    write_private(folder.conf / "10-up.conf", _settings(folder, place, fresh["secret_key"]))
+    write_private(folder.conf / "archipelago.ini", _archipelago(folder))
+
+
+def _json(values: dict[str, str]) -> str:
+    return "{" + ", ".join(f'"{name}": "{value}"' for name, value in values.items()) + "}"
+
+
+def _settings(folder: Folder, place: Place, secret_key: str) -> str:
+    values: dict[str, object] = {
+        "SYNNEFO_DATA_DIR": str(folder.root),
+        "SECRET_KEY": secret_key,
+        "ASTAKOS_BASE_URL": f"{place.url}/astakos",
+        "ASTAKOS_AUTH_URL": f"{place.url}/astakos/identity/v2.0",
+        "PITHOS_BASE_URL": f"{place.url}/pithos",
+        "CYCLADES_BASE_URL": f"{place.url}/cyclades",
+        "PITHOS_BACKEND_BLOCK_PATH": str(folder.blocks),
+    }
+    head = "# Written by `synnefo up` at each start. Put your own settings into 99-local.conf.\n"
+    return head + "".join(f"{name} = {value!r}\n" for name, value in values.items())
+
+
+def _archipelago(folder: Folder) -> str:
+    return (
+        "# Written by `synnefo up` at each start.\n"
+        "[archipelago]\n"
+        f"blocks_dir = {folder.blocks}\n"
+        f"volumes_dir = {folder.volumes}\n"
+        f"run_dir = {folder.run / 'volumes'}\n"
+    )
