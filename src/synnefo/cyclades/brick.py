@@ -3,12 +3,13 @@
 This module is read before Django is set up: modules are named as strings, never imported here.
 """
 
+from synnefo.cyclades.network_settings import NetworkSettings
 from synnefo.cyclades.settings import CycladesSettings
 
-default_settings = [CycladesSettings]
+default_settings = [CycladesSettings, NetworkSettings]
 web_apps = ["synnefo.cyclades"]
 urls = ["synnefo.cyclades.api.urls"]
-jobs: list[str] = []
-consumers: list[str] = []
+jobs = ["synnefo.cyclades.jobs.submit", "synnefo.cyclades.jobs.settle", "synnefo.cyclades.jobs.networks"]
+consumers = ["synnefo.cyclades.events.job_outcomes"]
 services: list[dict[str, object]] = []
 resources: list[dict[str, object]] = []

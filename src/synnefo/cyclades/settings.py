@@ -75,10 +75,12 @@ class CycladesSettings(msgspec.Struct, frozen=True, rename=str.upper):
     archipelago_backends: list[int] = []
     """Clusters reserved for `ext` flavors; empty means no such split."""
 
-    ganeti_createinstance_kwargs: dict[str, object] = {
+    ganeti_createinstance_kwargs: dict[str, object] = msgspec.field(
+        default_factory=lambda: {
         "os": "snf-image+default",
         "hvparams": {"kvm": {"serial_console": False}, "xen-pvm": {}, "xen-hvm": {}, "fake": {}},
     }
+    )
     """Extra parameters of every new instance."""
 
     ganeti_use_hotplug: bool = True
@@ -99,7 +101,7 @@ class CycladesSettings(msgspec.Struct, frozen=True, rename=str.upper):
     ganeti_disk_provider_kwargs: dict[str, dict[str, str]] = {}
     """Extra parameters of disks, by storage provider."""
 
-    ganeti_clone_providers: list[str] = ["vlmc", "archipelago"]
+    ganeti_clone_providers: tuple[str, ...] = ("vlmc", "archipelago")
     """Storage providers that clone an image instead of copying it."""
 
     rapi_timeout: float = 20.0
@@ -107,6 +109,3 @@ class CycladesSettings(msgspec.Struct, frozen=True, rename=str.upper):
 
     submit_patience: int = 600
     """Seconds for which a cluster that does not answer is tried again, before giving up."""
-
-    settle_interval: int = 30
-    """Seconds between two comparisons of the database with the clusters."""

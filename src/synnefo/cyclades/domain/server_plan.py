@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from synnefo.cyclades.domain.guests import InjectedFile
+from synnefo.cyclades.domain.ports import RequestedNetwork
 from synnefo.kit.faults import BadRequest
 from synnefo.kit.units import GIB
 
@@ -19,21 +20,13 @@ class BlockDevice(msgspec.Struct, frozen=True, kw_only=True):
     boot_index: int | None = None
 
 
-class RequestedPort(msgspec.Struct, frozen=True, kw_only=True):
-    """A network, or a port that exists, for the new server."""
-
-    uuid: str | None = None
-    port: str | None = None
-    fixed_ip: str | None = None
-
-
 class ServerOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What a caller asks for, in either dialect. `networks` None means the default ones."""
 
     name: str
     flavor: str
     image: str | None = None
-    networks: tuple[RequestedPort, ...] | None = None
+    networks: tuple[RequestedNetwork, ...] | None = None
     metadata: dict[str, str] = {}
     tags: tuple[str, ...] = ()
     key_names: tuple[str, ...] = ()

@@ -169,7 +169,10 @@ def job_facts(body: Body) -> JobFacts | None:
 
 def failure(opresult: Any) -> tuple[str, str]:
     """Read why a job failed, and Ganeti's code for it, from its operations' results."""
-    for result in opresult if isinstance(opresult, list) else []:
+    results = opresult if isinstance(opresult, list) else []
+    if results and isinstance(results[0], str):
+        results = [results]
+    for result in results:
         if not (isinstance(result, list) and len(result) == 2 and isinstance(result[0], str)):
             continue
         told = result[1] if isinstance(result[1], list) else [result[1]]

@@ -3,6 +3,7 @@
 from synnefo.cyclades.models.addresses import IPAddress, IPAddressHistory
 from synnefo.cyclades.models.clusters import Cluster, ProjectCluster
 from synnefo.cyclades.models.commissions import QuotaHolderSerial
+from synnefo.cyclades.models.errands import QueuedErrand
 from synnefo.cyclades.models.flavors import Flavor, FlavorAccess, VolumeType
 from synnefo.cyclades.models.keypairs import KeyPair
 from synnefo.cyclades.models.networks import BackendNetwork, Network
@@ -27,6 +28,7 @@ __all__ = [
     "Network",
     "Port",
     "ProjectCluster",
+    "QueuedErrand",
     "QuotaHolderSerial",
     "Server",
     "ServerEvent",
