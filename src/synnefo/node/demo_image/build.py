@@ -109,11 +109,11 @@ def _initrd_tree(busybox: bytes, modules: Mapping[str, bytes]) -> Tree:
     tree = of_folder(GUEST / "initrd")
     tree |= {f"modules/{name}.ko": Node(FILE, modules[name]) for name in both}
     tree |= {
-        "bin/busybox": Node(EXECUTABLE, busybox),
         "modules/first": _lines(f"{name}.ko" for name in first),
         "modules/fallback": _lines(f"{name}.ko" for name in fallback),
     }
     tree |= {name: Node(FOLDER) for name in ("dev", "proc", "sys", "root")}
+    tree |= _busybox_tree(busybox)
     return tree
 
 
@@ -132,22 +132,26 @@ def _root_tree(files: Mapping[str, bytes], modules: Mapping[str, bytes]) -> Tree
 
 
 def _program_tree(files: Mapping[str, bytes]) -> Tree:
-    """Place busybox under all its names, and the other programs with their libraries."""
-    busybox = files["bin/busybox"]
+    """Place busybox, and the other programs with their libraries."""
     shelf = {
         path.rpartition("/")[2]: data
         for path, data in files.items()
         if path.startswith(f"{LIBRARIES}/")
     }
     others = {path: files[path] for path in PROGRAMS if path in files}
-    tree = {f"bin/{name}": Node(LINK, b"busybox") for name in _applets(busybox)}
+    tree = _busybox_tree(files["bin/busybox"])
     tree |= {f"sbin/{name}": Node(LINK, b"../bin/busybox") for name in INIT_NAMES}
-    tree["bin/busybox"] = Node(EXECUTABLE, busybox)
     tree |= {path: Node(EXECUTABLE, data) for path, data in others.items()}
     for name, data in programs.libraries_of(others.values(), shelf).items():
         folder = "lib64" if name == programs.INTERPRETER else LIBRARIES
         tree[f"{folder}/{name}"] = Node(EXECUTABLE, data)
     return tree
+
+
+def _busybox_tree(busybox: bytes) -> Tree:
+    """Place busybox under all its names."""
+    tree = {f"bin/{name}": Node(LINK, b"busybox") for name in _applets(busybox)}
+    return tree | {"bin/busybox": Node(EXECUTABLE, busybox)}
 
 
 def _applets(busybox: bytes) -> list[str]:

@@ -4,10 +4,11 @@ import stat
 import struct
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
-from synnefo.kit.units import MIB
+from synnefo.kit.units import KIB, MIB
 from synnefo.node.demo_image.tools import EPOCH, BuildFailed, run
 from synnefo.node.demo_image.tree import Node, Tree, whole, write_folder
 
@@ -54,8 +55,8 @@ def write(parts: Parts, target: Path, scratch: Path) -> None:
     with target.open("wb") as image:
         image.truncate(SIZE)
         image.write(_partition_table(parts.boot_code))
-        _copy(boot, image.fileno(), START)
-        _copy(root, image.fileno(), START + BOOT_SIZE)
+        _copy(boot, image, START)
+        _copy(root, image, START + BOOT_SIZE)
 
 
 def _partition_table(boot_code: bytes) -> bytes:
@@ -138,11 +139,11 @@ def _inode_lines(path: str, node: Node) -> list[str]:
     return [f'set_inode_field "/{path}" {field} {value}' for field, value in fields.items()]
 
 
-def _copy(piece: Path, handle: int, offset: int) -> None:
+def _copy(piece: Path, image: IO[bytes], offset: int) -> None:
     """Copy a piece to its place, leaving out blocks of zeros."""
-    with piece.open("rb") as source, open(handle, "r+b", closefd=False) as sink:
-        while data := source.read(64 * 1024):
+    with piece.open("rb") as source:
+        while data := source.read(64 * KIB):
             if data.strip(b"\0"):
-                sink.seek(offset)
-                sink.write(data)
+                image.seek(offset)
+                image.write(data)
             offset += len(data)
