@@ -26,7 +26,11 @@ def _binary(name: str) -> str:
 
 def _as_postgres() -> list[str]:
     """PostgreSQL refuses to run as root."""
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if os.geteuid() == 0 else []
+    return (
+        ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+        if os.geteuid() == 0
+        else []
+    )
 
 
 def _free_port() -> int:
@@ -48,7 +52,17 @@ def up() -> None:
     run = [*_as_postgres(), _binary("initdb"), "-D", f"{data}/db", "-U", "synnefo", "-A", "trust"]
     subprocess.run(run, check=True, stdout=subprocess.DEVNULL, cwd="/")
     options = f"-p {port} -c listen_addresses=127.0.0.1 -k {data} -c max_connections=300"
-    start = [_binary("pg_ctl"), "-D", f"{data}/db", "-l", f"{data}/log", "-w", "-o", options, "start"]
+    start = [
+        _binary("pg_ctl"),
+        "-D",
+        f"{data}/db",
+        "-l",
+        f"{data}/log",
+        "-w",
+        "-o",
+        options,
+        "start",
+    ]
     subprocess.run([*_as_postgres(), *start], check=True, stdout=subprocess.DEVNULL, cwd="/")
     ENV.write_text(f"SYNNEFO_TEST_POSTGRES=127.0.0.1:{port}\nSYNNEFO_TEST_POSTGRES_DATA={data}\n")
     print(f"  PostgreSQL listens on 127.0.0.1:{port}")

@@ -59,7 +59,7 @@ class Folder:
         """Choose where to listen, and say why it is not where it was asked for."""
         before = self.place()
         host, port = _split(listen or (f"{before.host}:{before.port}" if before else ""))
-        chosen = port if is_free(host, port) else free_port(host)
+        chosen = port if port and is_free(host, port) else free_port(host)
         rapi = before.rapi_port if before and is_free("127.0.0.1", before.rapi_port) else 0
         place = Place(
             host=host,
@@ -69,7 +69,7 @@ class Folder:
             public_url=public_url or (before.public_url if before else ""),
         )
         write_private(self.place_file, msgspec.json.encode(place).decode())
-        return place, "" if chosen == port else f"port {port} is taken, so {chosen} it is"
+        return place, "" if port in {0, chosen} else f"port {port} is taken, so {chosen} it is"
 
     def environment(self) -> dict[str, str]:
         """Answer the environment of every process of this cloud."""
@@ -91,7 +91,7 @@ def default_root() -> Path:
 
 def _split(listen: str) -> tuple[str, int]:
     parts = urlsplit(f"//{listen or '127.0.0.1:8000'}")
-    return parts.hostname or "127.0.0.1", parts.port or 8000
+    return parts.hostname or "127.0.0.1", 8000 if parts.port is None else parts.port
 
 
 def is_free(host: str, port: int) -> bool:

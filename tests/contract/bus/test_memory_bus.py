@@ -1,0 +1,15 @@
+"""The bus in memory keeps the contract."""
+
+import pytest
+from tests.contract.bus.bus_contract import BusContract
+
+from synnefo.bus.memory import MemoryBus
+
+
+@pytest.fixture
+def bus() -> MemoryBus:
+    return MemoryBus()
+
+
+class TestMemoryBus(BusContract):
+    """Runs the suite of every bus."""
