@@ -3,13 +3,19 @@
 This module is read before Django is set up: modules are named as strings, never imported here.
 """
 
+from synnefo.cyclades.image_settings import ImageSettings
 from synnefo.cyclades.network_settings import NetworkSettings
 from synnefo.cyclades.settings import CycladesSettings
 
-default_settings = [CycladesSettings, NetworkSettings]
+default_settings = [CycladesSettings, NetworkSettings, ImageSettings]
 web_apps = ["synnefo.cyclades"]
 urls = ["synnefo.cyclades.api.urls"]
-jobs = ["synnefo.cyclades.jobs.submit", "synnefo.cyclades.jobs.settle", "synnefo.cyclades.jobs.networks"]
+jobs = [
+    "synnefo.cyclades.jobs.submit",
+    "synnefo.cyclades.jobs.settle",
+    "synnefo.cyclades.jobs.networks",
+    "synnefo.cyclades.jobs.images",
+]
 consumers = ["synnefo.cyclades.events.job_outcomes"]
 services: list[dict[str, object]] = []
 resources: list[dict[str, object]] = []

@@ -6,7 +6,7 @@ import msgspec
 class NetworkSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Settings of networks, addresses and ports. Spec: network 15."""
 
-    api_enabled_network_flavors: list[str] = ["MAC_FILTERED"]
+    api_enabled_network_flavors: tuple[str, ...] = ("MAC_FILTERED",)
     """Types of private networks that users may create; the first is the default."""
 
     max_cidr_block: int = 22

@@ -53,6 +53,8 @@ class Network(models.Model):
     serial = models.ForeignKey(
         "cyclades.QuotaHolderSerial", null=True, on_delete=models.SET_NULL, related_name="networks"
     )
+    charged = models.BooleanField(default=False)
+    """Whether its owner's quota holds it."""
     created = models.DateTimeField(default=clock.now)
     updated = models.DateTimeField(auto_now=True)
 
@@ -74,7 +76,7 @@ class BackendNetwork(models.Model):
 
     network = models.ForeignKey(Network, on_delete=models.CASCADE, related_name="on_clusters")
     cluster = models.ForeignKey(
-        "cyclades.Cluster", on_delete=models.PROTECT, related_name="networks"
+        "cyclades.Cluster", on_delete=models.CASCADE, related_name="networks"
     )
     mac_prefix = models.CharField(max_length=32)
     operstate = models.CharField(max_length=32, default=NetworkState.PENDING)
@@ -85,7 +87,9 @@ class BackendNetwork(models.Model):
     backendlogmsg = models.TextField(null=True)
     backendtime = models.DateTimeField(null=True)
     asked_at = models.DateTimeField(null=True)
+    """When somebody last set out to make it real there, or to remove it."""
     connect_jobs = models.JSONField(default=list)
+    """Jobs that connect it, as long as they may be running."""
     created = models.DateTimeField(default=clock.now)
     updated = models.DateTimeField(auto_now=True)
 

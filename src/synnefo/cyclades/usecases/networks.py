@@ -114,7 +114,7 @@ def _record(order: NetworkOrder, shape: NetworkShape, owner: str | None, project
         flavor=shape.flavor,
         mode=shape.mode,
         link=link,
-        mac_prefix=prefix,
+        mac_prefix=prefix or "",
         tags=shape.tags or None,
         public=order.public,
         state=NetworkState.ACTIVE,

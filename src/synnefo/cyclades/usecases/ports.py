@@ -6,6 +6,7 @@ Spec: network 4.3, 5.4, 10 and 11.
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
 from django.db import transaction
 
 from synnefo.cyclades.domain import names
@@ -76,7 +77,7 @@ def _realise(server: Server, plan: PortPlan, networks: dict[int, Network], index
 
 
 def _plug_existing(server: Server, plan: PortPlan, index: int) -> Port:
-    port = Port.objects.select_for_update(of=("self",)).filter(id=plan.port_id).first()
+    port = Port.objects.select_for_update(of=("self",)).filter(id=plan.port_id or 0).first()
     if port is None or port.server_id is not None:
         raise Conflict(f"The port {plan.port_id} is in use.", details="PortInUse")
     port.server, port.index, port.device_owner = server, index, DEVICE_OWNER
@@ -178,8 +179,7 @@ def addresses_of(server_ids: Iterable[int]) -> dict[int, list[Attachment]]:
             held.append(Attachment(*port))
         if address is not None:
             told = AddressFacts(address=address, version=version, floating=floating)
-            last = held[-1]
-            held[-1] = Attachment(*port, addresses=(*last.addresses, told))
+            held[-1] = msgspec.structs.replace(held[-1], addresses=(*held[-1].addresses, told))
     return found
 
 
