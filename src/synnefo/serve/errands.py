@@ -155,7 +155,8 @@ def claim(label: str, limit: int) -> list[Any]:
 
 
 def _can_skip(label: str) -> bool:
-    return transaction.get_connection(using=label).features.has_select_for_update_skip_locked
+    features = transaction.get_connection(using=label).features
+    return bool(features.has_select_for_update_skip_locked)
 
 
 def any_due(label: str) -> bool:

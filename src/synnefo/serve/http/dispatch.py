@@ -3,7 +3,7 @@
 import inspect
 import typing
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import structlog
@@ -68,6 +68,8 @@ def _decode(decoder: "msgspec.json.Decoder[Any]", data: bytes) -> Any:
 class Api:
     """One API: a prefix under its brick's base address, its routes and how it writes faults."""
 
+    known: ClassVar[dict[str, "Api"]] = {}
+
     def __init__(
         self,
         name: str,
@@ -80,7 +82,9 @@ class Api:
         request_id_headers: tuple[str, ...] = ("X-Openstack-Request-Id",),
         identity_url: Callable[[], str] = lambda: "",
     ) -> None:
+        Api.known[name] = self
         self.name = name
+        self.brick = routes[0].handler.__module__.split(".")[1] if routes else ""
         self.prefix = prefix.strip("/")
         self.table = RouteTable(routes)
         self.fault_style = fault_style
