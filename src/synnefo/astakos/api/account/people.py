@@ -1,0 +1,60 @@
+"""Users over HTTP: catalogues, the caller's own account. Spec: identity 7."""
+
+from synnefo.astakos.api.account.schemas import DefaultProject, LegacyUser, Lookup
+from synnefo.astakos.api.bodies import check_json, decode
+from synnefo.astakos.models import Project
+from synnefo.astakos.usecases import callers, directory, projects, tokens
+from synnefo.kit.faults import Conflict, Forbidden, ItemNotFound
+from synnefo.serve.http import Call, Reply
+
+ALIVE = (1, 10)
+
+
+def user_catalogs(call: Call) -> directory.Catalogs:
+    """Translate between uuids and display names; unknown ones are left out."""
+    callers.user_of(call.who)
+    wanted = decode(call.read_all(), Lookup)
+    return directory.catalogs(wanted.uuids or [], wanted.displaynames or [])
+
+
+def service_user_catalogs(call: Call) -> directory.Catalogs:
+    """Translate for a component; a list that is null means all users."""
+    callers.component_name(call.who)
+    wanted = decode(call.read_all(), Lookup)
+    return directory.catalogs(wanted.uuids, wanted.displaynames)
+
+
+def set_default_project(call: Call, body: DefaultProject) -> Reply:
+    """Choose the project that the caller's requests mean when they name none."""
+    check_json(call)
+    user = callers.user_of(call.who)
+    if not body.project_id:
+        raise Forbidden("Name a project in 'project_id'.")
+    project = Project.objects.filter(uuid=body.project_id).first()
+    if project is None or not user.memberships.filter(project=project).exists():
+        raise ItemNotFound(f"You are no member of a project with the id {body.project_id}.")
+    if project.state not in ALIVE:
+        raise Conflict("The project is not in use any more.")
+    try:
+        projects.set_default(user, project)
+    except Conflict as fault:
+        raise Forbidden(fault.message) from fault
+    return Reply()
+
+
+def legacy_authenticate(call: Call) -> LegacyUser:
+    """Describe the holder of the token as the oldest clients know it."""
+    user = callers.user_of(call.who)
+    row = tokens.find(call.who.token)
+    expires = row.expires_at or row.created_at
+    return LegacyUser(
+        id=user.pk,
+        username=user.username,
+        uuid=user.uuid,
+        email=[user.email],
+        name=user.realname,
+        groups=list(user.groups),
+        auth_token=call.who.token,
+        auth_token_created=int(row.created_at.timestamp() * 1000),
+        auth_token_expires=int(expires.timestamp() * 1000),
+    )

@@ -1,0 +1,1 @@
+"""What the web interface needs: sessions in a browser."""

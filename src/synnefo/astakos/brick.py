@@ -1,0 +1,55 @@
+"""What Astakos brings to the web project.
+
+This module is read before Django is set up: modules are named as strings, never imported here.
+"""
+
+from synnefo.astakos.settings import AstakosSettings
+
+default_settings = [AstakosSettings]
+web_apps = ["synnefo.astakos"]
+urls = ["synnefo.astakos.api.urls"]
+jobs = ["synnefo.astakos.jobs.forget"]
+consumers: list[str] = []
+services: list[dict[str, object]] = [
+    {
+        "name": "astakos_account",
+        "type": "account",
+        "component": "astakos",
+        "prefix": "account",
+        "endpoints": [{"versionId": "v1.0", "publicURL": None, "SNF:exposeVersion": True}],
+    },
+    {
+        "name": "astakos_identity",
+        "type": "identity",
+        "component": "astakos",
+        "prefix": "identity",
+        "endpoints": [{"versionId": "v2.0", "publicURL": None, "SNF:exposeVersion": True}],
+    },
+    {
+        "name": "astakos_ui",
+        "type": "astakos_ui",
+        "component": "astakos",
+        "prefix": "ui",
+        "public": False,
+        "endpoints": [{"versionId": "", "publicURL": None, "SNF:exposeVersion": False}],
+    },
+    {
+        "name": "keystone",
+        "type": "identity",
+        "component": "astakos",
+        "catalog": "openstack",
+        "path": "identity/v3",
+        "endpoints": [{"versionId": "v3"}],
+    },
+]
+resources: list[dict[str, object]] = [
+    {
+        "name": "astakos.pending_app",
+        "desc": "Project applications that wait for an answer",
+        "service_type": "account",
+        "service_origin": "astakos_account",
+        "unit": None,
+        "ui_visible": False,
+        "api_visible": False,
+    },
+]

@@ -1,0 +1,1 @@
+"""Decisions of Astakos: pure functions and frozen structs."""

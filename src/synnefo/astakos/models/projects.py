@@ -1,0 +1,151 @@
+"""Projects, their members and their limits. Spec: identity 2.6."""
+
+from enum import IntEnum
+
+from django.db import models
+
+from synnefo.kit.clock import now
+from synnefo.kit.ids import new_uuid
+from synnefo.wire.provisions import INF
+
+PROJECT_STATES = {
+    0: "uninitialized",
+    1: "active",
+    10: "suspended",
+    100: "terminated",
+    1000: "deleted",
+}
+POLICIES = {1: "auto", 2: "moderated", 3: "closed"}
+
+
+class ProjectState(IntEnum):
+    """Where a project is in its life. Spec: identity 3.3."""
+
+    UNINITIALIZED = 0
+    NORMAL = 1
+    SUSPENDED = 10
+    TERMINATED = 100
+    DELETED = 1000
+
+
+class MembershipState(IntEnum):
+    """Where a membership is in its life. Spec: identity 3.6."""
+
+    REQUESTED = 0
+    ACCEPTED = 1
+    LEAVE_REQUESTED = 5
+    SUSPENDED = 10
+    REJECTED = 100
+    CANCELLED = 101
+    REMOVED = 200
+
+
+INITIALISED = (ProjectState.NORMAL, ProjectState.SUSPENDED, ProjectState.TERMINATED)
+ACTUALLY_ACCEPTED = (MembershipState.ACCEPTED, MembershipState.LEAVE_REQUESTED)
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    """Ways to find projects."""
+
+    def initialised(self) -> "ProjectQuerySet":
+        """Keep projects that have limits."""
+        return self.filter(state__in=INITIALISED)
+
+    def usable_by(self, user_id: int) -> "ProjectQuerySet":
+        """Keep normal projects in which a user is an accepted member."""
+        seats = ProjectMembership.objects.filter(person=user_id, state__in=ACTUALLY_ACCEPTED)
+        return self.filter(state=ProjectState.NORMAL, pk__in=seats.values("project"))
+
+
+class Project(models.Model):
+    """A pool of resources; a system project belongs to one user and has that user's uuid."""
+
+    uuid = models.CharField(max_length=255, unique=True, default=new_uuid)
+    realname = models.CharField(max_length=80)
+    name = models.CharField(max_length=80, unique=True, null=True)
+    state = models.IntegerField(default=ProjectState.UNINITIALIZED, db_index=True)
+    owner = models.ForeignKey(
+        "astakos.User", on_delete=models.PROTECT, null=True, related_name="owned_projects"
+    )
+    homepage = models.CharField(max_length=255, blank=True, default="")
+    description = models.TextField(blank=True, default="")
+    creation_date = models.DateTimeField(default=now)
+    end_date = models.DateTimeField()
+    member_join_policy = models.IntegerField(default=2)
+    member_leave_policy = models.IntegerField(default=1)
+    limit_on_members_number = models.BigIntegerField(default=INF)
+    private = models.BooleanField(default=False)
+    is_base = models.BooleanField(default=False)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        app_label = "astakos"
+
+    def __str__(self) -> str:
+        return f"{self.uuid}::{self.realname}"
+
+    @property
+    def display_name(self) -> str:
+        """Answer the name that people see: a system project goes by its user's address."""
+        owner = getattr(self, "system_user", None) if self.is_base else None
+        return owner.username if owner is not None else self.realname
+
+
+class ProjectResourceQuota(models.Model):
+    """What a project may use of one resource, and each member of it."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="grants")
+    resource = models.ForeignKey("astakos.Resource", on_delete=models.CASCADE)
+    project_capacity = models.BigIntegerField(default=0)
+    member_capacity = models.BigIntegerField(default=0)
+
+    class Meta:
+        app_label = "astakos"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["resource", "project"], name="astakos_one_grant_per_resource"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource_id} of {self.project_id}"
+
+
+class ProjectMembership(models.Model):
+    """A person's place in a project."""
+
+    person = models.ForeignKey(
+        "astakos.User", on_delete=models.CASCADE, related_name="memberships"
+    )
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
+    state = models.IntegerField(default=MembershipState.REQUESTED, db_index=True)
+    initialized = models.BooleanField(default=False)
+
+    class Meta:
+        app_label = "astakos"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "project"], name="astakos_one_membership_per_project"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} in {self.project_id}"
+
+
+class ProjectLog(models.Model):
+    """One change of a project's state: from what to what, when, by whom and why."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="log")
+    from_state = models.IntegerField(null=True)
+    to_state = models.IntegerField()
+    date = models.DateTimeField(default=now)
+    actor = models.ForeignKey("astakos.User", on_delete=models.SET_NULL, null=True)
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        app_label = "astakos"
+
+    def __str__(self) -> str:
+        return f"{self.project_id}: {self.from_state} to {self.to_state}"

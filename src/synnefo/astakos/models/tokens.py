@@ -1,0 +1,75 @@
+"""Tokens, by their digests, and failed attempts to get one. Spec: identity 3.1."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED, ProjectMembership
+from synnefo.astakos.models.users import User
+from synnefo.kit.clock import now
+
+API = "api"
+LOGIN = "login"
+
+
+class TokenQuerySet(models.QuerySet["Token"]):
+    """Ways to find tokens."""
+
+    def alive(self, moment: datetime) -> "TokenQuerySet":
+        """Keep tokens that have not expired."""
+        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=moment))
+
+    def with_holder(self) -> "TokenQuerySet":
+        """Fetch the holder, the project and whether the holder is in it, in the same query."""
+        seat = ProjectMembership.objects.filter(
+            person=OuterRef("user"), project=OuterRef("project"), state__in=ACTUALLY_ACCEPTED
+        )
+        return self.select_related("user", "project", "project__system_user").annotate(
+            is_member=Exists(seat)
+        )
+
+
+class Token(models.Model):
+    """A secret that stands for its user, for one project or for none.
+
+    Each user has one token of the kind `api`, which lives long; those of the kind `login` come
+    from a password or another token.
+    """
+
+    digest = models.CharField(max_length=64, unique=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    kind = models.CharField(max_length=8, default=LOGIN)
+    project = models.ForeignKey("astakos.Project", on_delete=models.CASCADE, null=True)
+    methods = models.CharField(max_length=40, default="password")
+    audit_id = models.CharField(max_length=32)
+    parent_audit_id = models.CharField(max_length=32, blank=True, default="")
+    created_at = models.DateTimeField(default=now)
+    expires_at = models.DateTimeField(null=True, db_index=True)
+
+    objects = TokenQuerySet.as_manager()
+
+    class Meta:
+        app_label = "astakos"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(kind=API), name="astakos_one_api_token"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.audit_id
+
+
+class LoginFailures(models.Model):
+    """Wrong passwords for one account from one address, within one window."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField(default=0)
+    since = models.DateTimeField(db_index=True)
+
+    class Meta:
+        app_label = "astakos"
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"

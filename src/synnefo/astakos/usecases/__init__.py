@@ -1,0 +1,1 @@
+"""What Astakos does, one module per noun."""

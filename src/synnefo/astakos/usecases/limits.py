@@ -1,0 +1,144 @@
+"""Limits: from projects and memberships into the ledger, in the transaction of the change.
+
+Spec: identity 4.5, 4.6. Usage is never touched, and rows are written in place (identity 22, L3).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import msgspec
+from django.db import transaction
+
+from synnefo.astakos.domain import ledger, limits
+from synnefo.astakos.models import (
+    DATABASE,
+    Holding,
+    Project,
+    ProjectMembership,
+    ProjectResourceQuota,
+    Resource,
+)
+from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED, INITIALISED, ProjectState
+from synnefo.wire.provisions import project_holder, user_holder
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A holding whose limit is not what the projects say; None: it is missing or unexpected."""
+
+    holder: str
+    source: str
+    resource: str
+    wanted: int | None
+    found: int | None
+
+
+def fill_grants(projects: Iterable[Project], resources: Iterable[Resource]) -> None:
+    """Give projects their first limits of resources that they have none of. Spec: identity 4.7."""
+    wanted = list(resources)
+    rows = []
+    for project in projects:
+        for resource in wanted:
+            first = limits.skeleton(
+                resource.uplimit, resource.project_default, is_system=project.is_base
+            )
+            rows.append(
+                ProjectResourceQuota(
+                    project=project,
+                    resource=resource,
+                    project_capacity=first,
+                    member_capacity=first,
+                )
+            )
+    ProjectResourceQuota.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+
+
+def sync(projects: Iterable[Project], resource: str | None = None) -> None:
+    """Set the limits of these projects' holdings and of their members'."""
+    wanted = wanted_limits([project.pk for project in projects], resource)
+    if not wanted:
+        return
+    with transaction.atomic(using=DATABASE):
+        holders = {key[0] for key in wanted}
+        held = Holding.objects.filter(holder__in=holders).order_by("pk").select_for_update()
+        known = {row.key: row for row in held}
+        _set(known, wanted)
+
+
+def _set(known: dict[ledger.Key, Holding], wanted: dict[ledger.Key, int]) -> None:
+    changed = []
+    for key, limit in wanted.items():
+        row = known.get(key)
+        if row is not None and row.limit != limit:
+            row.limit = limit
+            changed.append(row)
+    Holding.objects.bulk_update(changed, ["limit"], batch_size=200)
+    missing = [
+        Holding(holder=key[0], source=key[1], resource=key[2], limit=limit)
+        for key, limit in wanted.items()
+        if key not in known
+    ]
+    Holding.objects.bulk_create(missing, batch_size=200)
+
+
+def wanted_limits(
+    projects: Iterable[int] | None = None, resource: str | None = None
+) -> dict[ledger.Key, int]:
+    """Compute the limits that projects and memberships give, in two queries.
+
+    `projects` are primary keys; None: all that are initialised.
+    """
+    grants = ProjectResourceQuota.objects.filter(project__state__in=INITIALISED)
+    members = ProjectMembership.objects.filter(initialized=True)
+    if projects is not None:
+        chosen = list(projects)
+        grants, members = grants.filter(project__in=chosen), members.filter(project__in=chosen)
+    if resource is not None:
+        grants = grants.filter(resource__name=resource)
+    seats: dict[int, list[tuple[str, int]]] = defaultdict(list)
+    for project, person, state in members.values_list("project", "person__uuid", "state"):
+        seats[project].append((person, state))
+    wanted: dict[ledger.Key, int] = {}
+    for grant in grants.select_related("project", "resource"):
+        wanted.update(_limits_of(grant, seats[grant.project_id]))
+    return wanted
+
+
+def _limits_of(grant: ProjectResourceQuota, seats: list[tuple[str, int]]) -> dict[ledger.Key, int]:
+    normal = grant.project.state == ProjectState.NORMAL
+    told = limits.Grant(project=grant.project_capacity, member=grant.member_capacity)
+    source, name = project_holder(grant.project.uuid), grant.resource.name
+    found: dict[ledger.Key, int] = {
+        (source, "", name): limits.project_limit(told, project_normal=normal)
+    }
+    for person, state in seats:
+        found[user_holder(person), source, name] = limits.member_limit(
+            told, project_normal=normal, accepted=state in ACTUALLY_ACCEPTED
+        )
+    return found
+
+
+def verify() -> list[Difference]:
+    """Compare every limit with what the projects say. Spec: identity 16.6, quota-verify."""
+    wanted = wanted_limits()
+    held = {row.key: row.limit for row in Holding.objects.iterator(chunk_size=2000)}
+    keys = sorted({*wanted, *held})
+    return [
+        Difference(*key, wanted.get(key), held.get(key))
+        for key in keys
+        if wanted.get(key) != held.get(key)
+    ]
+
+
+def repair(differences: Iterable[Difference], *, unexpected: bool = False) -> None:
+    """Set limits right; unexpected holdings go only when asked, and only without usage."""
+    found = list(differences)
+    with transaction.atomic(using=DATABASE):
+        holders = {difference.holder for difference in found}
+        held = Holding.objects.filter(holder__in=holders).order_by("pk").select_for_update()
+        known = {row.key: row for row in held}
+        wanted = {(d.holder, d.source, d.resource): d.wanted or 0 for d in found}
+        _set(known, wanted)
+        if unexpected:
+            strangers = {(d.holder, d.source, d.resource) for d in found if d.wanted is None}
+            gone = [row.pk for key, row in known.items() if key in strangers and not row.usage_max]
+            Holding.objects.filter(pk__in=gone).delete()

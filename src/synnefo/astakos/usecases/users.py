@@ -1,0 +1,195 @@
+"""People: added, verified, accepted, changed, put to rest. Spec: identity 3.2."""
+
+import re
+
+import msgspec
+from django.db import transaction
+
+from synnefo.astakos.domain import account_states
+from synnefo.astakos.domain.account_states import Action
+from synnefo.astakos.models import DATABASE, User
+from synnefo.astakos.models.projects import ProjectState
+from synnefo.astakos.settings import AstakosSettings
+from synnefo.astakos.usecases import passwords, projects, tokens
+from synnefo.kit import conf
+from synnefo.kit.clock import now
+from synnefo.kit.faults import BadRequest, Conflict, ItemNotFound
+
+DEACTIVATION = "user_deactivation"
+REACTIVATION = "user_reactivation"
+_EMAIL = re.compile(r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")
+
+
+class NewUser(msgspec.Struct, frozen=True, kw_only=True):
+    """A person to add."""
+
+    email: str
+    first_name: str = ""
+    last_name: str = ""
+    password: str = ""
+    is_admin: bool = False
+    groups: tuple[str, ...] = ()
+
+
+def add(person: NewUser) -> User:
+    """Add a person, not verified and not active yet; drops unverified namesakes.
+
+    Conflict when a verified user has the address already, in any case of letters.
+    """
+    email = check_email(person.email)
+    with transaction.atomic(using=DATABASE):
+        _free_address(email)
+        return User.objects.create(
+            username=email.lower(),
+            email=email,
+            first_name=person.first_name,
+            last_name=person.last_name,
+            password=passwords.hash_password(person.password) if person.password else "",
+            is_admin=person.is_admin,
+            groups=sorted(set(person.groups)),
+        )
+
+
+def find(identifier: str) -> User:
+    """Answer a user by uuid, number or e-mail address, a verified one if there are several."""
+    found = User.objects.named(identifier).select_related("base_project", "default_project")
+    user = found.order_by("-email_verified", "pk").first()
+    if user is None:
+        raise ItemNotFound(f"There is no user '{identifier}'.")
+    return user
+
+
+def verify(user: User) -> None:
+    """Take the e-mail address as the user's, and let them in where a rule says so."""
+    settings = conf.of(AstakosSettings)
+    with transaction.atomic(using=DATABASE):
+        fresh = _locked(user, Action.VERIFY)
+        if User.objects.verified().filter(email__iexact=fresh.email).exists():
+            raise Conflict(f"Another user has the address {fresh.email}.")
+        _write(fresh, email_verified=True, verified_at=now())
+        policy = account_states.acceptance_policy(
+            fresh.email,
+            moderation=settings.astakos_moderation_enabled,
+            patterns=settings.astakos_re_user_email_patterns,
+        )
+        if policy is not None:
+            accept(fresh, policy)
+    user.refresh_from_db()
+
+
+def accept(user: User, policy: str = "manual") -> None:
+    """Let a person in: active, with a system project and its holdings."""
+    with transaction.atomic(using=DATABASE):
+        fresh = _locked(user, Action.ACCEPT)
+        project = projects.create_system(fresh)
+        _write(
+            fresh,
+            accepted_email=fresh.accepted_email or fresh.email,
+            accepted_policy=policy,
+            moderated=True,
+            moderated_at=now(),
+            is_rejected=False,
+            rejected_reason="",
+            is_active=True,
+            base_project=project,
+            default_project=project,
+        )
+        tokens.follow_default_project(fresh)
+    user.refresh_from_db()
+
+
+def reject(user: User, reason: str = "") -> None:
+    """Refuse a person who waits to be let in."""
+    with transaction.atomic(using=DATABASE):
+        fresh = _locked(user, Action.REJECT)
+        _write(fresh, moderated=True, moderated_at=now(), is_rejected=True, rejected_reason=reason)
+    user.refresh_from_db()
+
+
+def activate(user: User) -> None:
+    """Let a deactivated person work again, with the system project. Spec: identity 3.7."""
+    with transaction.atomic(using=DATABASE):
+        fresh = _locked(user, Action.ACTIVATE)
+        _write(fresh, is_active=True, deactivated_at=None, deactivated_reason="")
+        project = fresh.base_project
+        if project is not None and project.state == ProjectState.SUSPENDED:
+            last = project.log.order_by("-pk").first()
+            if last is not None and last.reason == DEACTIVATION:
+                projects.set_state(project, ProjectState.NORMAL, REACTIVATION)
+    user.refresh_from_db()
+
+
+def deactivate(user: User, reason: str = "") -> None:
+    """Stop a person from working: tokens end, limits drop to zero, usage stays."""
+    with transaction.atomic(using=DATABASE):
+        fresh = _locked(user, Action.DEACTIVATE)
+        since = now() if fresh.is_active else fresh.deactivated_at
+        _write(fresh, is_active=False, deactivated_at=since, deactivated_reason=reason)
+        tokens.revoke_all(fresh)
+        project = fresh.base_project
+        if project is not None and project.state == ProjectState.NORMAL:
+            projects.set_state(project, ProjectState.SUSPENDED, DEACTIVATION)
+    user.refresh_from_db()
+
+
+def delete(user: User) -> None:
+    """Delete a person who was never let in."""
+    with transaction.atomic(using=DATABASE):
+        _locked(user, Action.DELETE).delete()
+
+
+def set_email(user: User, address: str) -> None:
+    """Give a user another address, which becomes the user name too. Spec: identity 2.9."""
+    email = check_email(address)
+    with transaction.atomic(using=DATABASE):
+        if User.objects.verified().filter(email__iexact=email).exclude(pk=user.pk).exists():
+            raise Conflict(f"Another user has the address {email}.")
+        _write(user, email=email, username=email.lower())
+
+
+def set_password(user: User, password: str) -> None:
+    """Set a password; the tokens got before end where the settings say so."""
+    hashed = passwords.hash_password(password)
+    with transaction.atomic(using=DATABASE):
+        _write(user, password=hashed)
+        if conf.of(AstakosSettings).astakos_newpasswd_invalidate_token:
+            tokens.revoke_all(user)
+
+
+def set_flags(user: User, *, is_admin: bool) -> None:
+    """Make a user an administrator, or an ordinary user again."""
+    _write(user, is_admin=is_admin)
+
+
+def change_groups(user: User, add_names: list[str], drop_names: list[str]) -> None:
+    """Put a user into groups and out of others."""
+    kept = (set(user.groups) | set(add_names)) - set(drop_names)
+    _write(user, groups=sorted(kept))
+
+
+def check_email(text: str) -> str:
+    """Answer an address that could be one; BadRequest otherwise."""
+    email = text.strip()
+    if len(email) > 254 or not _EMAIL.match(email):
+        raise BadRequest(f"'{text}' is not an e-mail address.")
+    return email
+
+
+def _free_address(email: str) -> None:
+    same = User.objects.filter(email__iexact=email)
+    if same.filter(email_verified=True).exists():
+        raise Conflict(f"A user with the address {email} exists already.")
+    same.filter(email_verified=False).delete()
+
+
+def _locked(user: User, action: Action) -> User:
+    """Lock a user's row, read it anew and check that the action fits its state."""
+    fresh = User.objects.select_for_update().get(pk=user.pk)
+    account_states.check(action, fresh.account)
+    return fresh
+
+
+def _write(user: User, **changes: object) -> None:
+    for name, value in changes.items():
+        setattr(user, name, value)
+    user.save(update_fields=[*changes, "updated"])
