@@ -1,0 +1,1 @@
+"""A cluster of one node: the part of Ganeti's RAPI that Cyclades uses, over QEMU itself."""

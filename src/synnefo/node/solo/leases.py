@@ -1,0 +1,132 @@
+"""DHCP, DNS and router advertisements of one network: a dnsmasq each."""
+
+import ipaddress
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from synnefo.node.solo import processes
+from synnefo.node.solo.failures import JobFailure
+from synnefo.node.solo.packet_rules import METADATA_ADDRESS
+from synnefo.node.solo.records import Network
+from synnefo.node.solo.wiring import bridge_name, is_routed
+
+_RESOLVERS = (Path("/etc/resolv.conf"), Path("/run/systemd/resolve/resolv.conf"))
+_LEASE = "12h"
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """Which address belongs to which MAC, and under which name."""
+
+    mac: str
+    ip: str
+    hostname: str
+
+
+def wants_dhcp(network: Network) -> bool:
+    """Tell whether a network's guests ask for their addresses."""
+    return "nfdhcpd" in network.tags
+
+
+def host_nameservers() -> list[str]:
+    """Find name servers that a namespace of its own can reach."""
+    for path in _RESOLVERS:
+        if not path.exists():
+            continue
+        words = [line.split() for line in path.read_text().splitlines()]
+        found = [word[1] for word in words if len(word) > 1 and word[0] == "nameserver"]
+        usable = [one for one in found if not ipaddress.ip_address(one.split("%")[0]).is_loopback]
+        if usable:
+            return usable
+    return []
+
+
+def configuration(network: Network, folder: Path, nameservers: Sequence[str]) -> str:
+    """Write dnsmasq's configuration for a network."""
+    subnet = ipaddress.ip_network(network.network)
+    lines = [
+        f"interface={bridge_name(network)}",
+        "except-interface=lo",
+        "bind-dynamic",
+        "user=root",
+        "group=",
+        "no-hosts",
+        "no-resolv",
+        "no-ping",
+        "dhcp-authoritative",
+        f"dhcp-leasefile={folder / 'leases'}",
+        f"dhcp-hostsfile={folder / 'hosts'}",
+        f"dhcp-range={subnet.network_address},static,{subnet.netmask},{_LEASE}",
+    ]
+    if is_routed(network):
+        lines += [f"server={server}" for server in nameservers]
+        lines += [f"dhcp-option=option:router,{network.gateway}"]
+        lines += [f"dhcp-option=option:dns-server,{network.gateway}"]
+    else:
+        route = f"{METADATA_ADDRESS}/32,0.0.0.0"
+        default = f",0.0.0.0/0,{network.gateway}" if network.gateway else ""
+        lines += ["port=0", f"shared-network={bridge_name(network)},{subnet.network_address}"]
+        router = network.gateway or ""
+        lines += [f"dhcp-option=option:router{',' + router if router else ''}"]
+        lines += ["dhcp-option=option:dns-server"]
+        lines += [f"dhcp-option=option:classless-static-route,{route}{default}"]
+    if network.network6 and network.gateway6:
+        prefix = ipaddress.IPv6Network(network.network6, strict=False)
+        lines += ["enable-ra", f"dhcp-range={prefix.network_address},ra-stateless"]
+    return "\n".join([*lines, ""])
+
+
+def start(network: Network, folder: Path, inside: Sequence[str], servers: Sequence[str]) -> None:
+    """Run a network's dnsmasq, anew when its configuration changed."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    hosts, config = folder / "hosts", folder / "dnsmasq.conf"
+    hosts.touch()
+    text = configuration(network, folder, servers)
+    is_same = config.exists() and config.read_text() == text
+    if is_same and pid_of(folder) is not None:
+        return
+    stop(folder)
+    config.write_text(text)
+    pid_file = folder / "pid"
+    done = subprocess.run(
+        [*inside, "dnsmasq", f"--conf-file={config}", f"--pid-file={pid_file}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    if done.returncode:
+        raise JobFailure(f"dnsmasq of {network.name} did not start: {done.stderr.strip()}")
+
+
+def stop(folder: Path) -> None:
+    """End a network's dnsmasq."""
+    pid = pid_of(folder)
+    if pid is not None:
+        processes.end_pid(pid, by=signal.SIGTERM, within=3.0)
+    (folder / "pid").unlink(missing_ok=True)
+
+
+def write_hosts(folder: Path, leases: Sequence[Lease]) -> None:
+    """Tell a network's dnsmasq who gets which address."""
+    lines = [f"{lease.mac},{lease.ip},{lease.hostname},infinite\n" for lease in leases]
+    text = "".join(sorted(lines))
+    hosts = folder / "hosts"
+    if hosts.exists() and hosts.read_text() == text:
+        return
+    scratch = folder / ".hosts.new"
+    scratch.write_text(text)
+    scratch.replace(hosts)
+    pid = pid_of(folder)
+    if pid is not None:
+        os.kill(pid, signal.SIGHUP)
+
+
+def pid_of(folder: Path) -> int | None:
+    """Find a network's dnsmasq."""
+    return processes.pid_with(folder / "pid", f"--conf-file={folder / 'dnsmasq.conf'}")

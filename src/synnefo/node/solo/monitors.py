@@ -1,0 +1,143 @@
+"""The line to every running QEMU: one asyncio thread holds all QMP connections."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from qemu.qmp import ExecuteError, QMPClient, QMPError
+from qemu.qmp.message import Message
+
+from synnefo.kit.logs import get_logger
+
+log = get_logger(__name__)
+
+T = TypeVar("T")
+_CONNECT_SECONDS = 10.0
+_ANSWER_SECONDS = 30.0
+
+
+class MonitorLost(Exception):
+    """QEMU does not answer on its monitor, or is gone."""
+
+
+class MonitorRefused(Exception):
+    """QEMU refused a command; the message is QEMU's."""
+
+
+class Monitors:
+    """Connections by machine name, with a callback for what QEMU tells by itself."""
+
+    def __init__(self, on_event: Callable[[str, str, dict[str, Any]], None]) -> None:
+        self._on_event = on_event
+        self._clients: dict[str, QMPClient] = {}
+        self._listening: set[asyncio.Task[None]] = set()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="monitors", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Hang up; the machines run on."""
+        self._wait(self._close(), _ANSWER_SECONDS)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    def connect(self, name: str, socket: Path) -> None:
+        """Open the line to a machine, unless it is open; MonitorLost when nobody answers."""
+        self._wait(self._connect(name, socket), _CONNECT_SECONDS)
+
+    def forget(self, name: str) -> None:
+        """Close the line to a machine."""
+        self._wait(self._disconnect(name), _ANSWER_SECONDS)
+
+    def is_connected(self, name: str) -> bool:
+        """Tell whether the line is open."""
+        return name in self._clients
+
+    def execute(self, name: str, command: str, arguments: dict[str, Any] | None = None) -> Any:
+        """Have a machine do something; MonitorRefused carries QEMU's reason."""
+        return self._wait(self._execute(name, command, arguments), _ANSWER_SECONDS)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def _wait(self, work: Coroutine[Any, Any, T], seconds: float) -> T:
+        future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, seconds), self._loop)
+        try:
+            return future.result()
+        except TimeoutError as error:
+            raise MonitorLost("QEMU does not answer") from error
+
+    async def _connect(self, name: str, socket: Path) -> None:
+        if name in self._clients:
+            return
+        client = QMPClient(name)
+        try:
+            await client.connect(str(socket))
+        except (QMPError, OSError) as error:
+            raise MonitorLost(f"Cannot reach QEMU at {socket}: {error}") from error
+        self._clients[name] = client
+        task = self._loop.create_task(self._listen(name, client))
+        self._listening.add(task)
+        task.add_done_callback(self._listening.discard)
+
+    async def _listen(self, name: str, client: QMPClient) -> None:
+        """Pass events on until the line breaks, and then say so as event `GONE`."""
+        watch: asyncio.Task[object] = self._loop.create_task(self._broken(client))
+        with client.listener() as events:
+            while not watch.done():
+                get: asyncio.Task[Message] = self._loop.create_task(events.get())
+                await asyncio.wait({watch, get}, return_when=asyncio.FIRST_COMPLETED)
+                if get.done():
+                    self._pass_on(name, get.result())
+                else:
+                    get.cancel()
+        if self._clients.get(name) is client:
+            del self._clients[name]
+            self._on_event(name, "GONE", {})
+
+    def _pass_on(self, name: str, message: Message) -> None:
+        data = message.get("data")
+        self._on_event(name, str(message.get("event")), data if isinstance(data, dict) else {})
+
+    async def _broken(self, client: QMPClient) -> None:
+        try:
+            while client.runstate.name == "RUNNING":
+                await client.runstate_changed()
+            await client.disconnect()
+        except (QMPError, OSError, EOFError):
+            log.debug("a monitor's line broke", exc_info=True)
+
+    async def _execute(self, name: str, command: str, arguments: dict[str, Any] | None) -> Any:
+        client = self._clients.get(name)
+        if client is None:
+            raise MonitorLost(f"There is no line to {name}")
+        try:
+            return await client.execute(command, arguments)
+        except ExecuteError as error:
+            raise MonitorRefused(str(error)) from error
+        except (QMPError, OSError) as error:
+            raise MonitorLost(f"Lost the line to {name}: {error}") from error
+
+    async def _disconnect(self, name: str) -> None:
+        client = self._clients.pop(name, None)
+        if client is not None:
+            await _hang_up(client)
+
+    async def _close(self) -> None:
+        clients = list(self._clients.values())
+        self._clients.clear()
+        for client in clients:
+            await _hang_up(client)
+        if self._listening:
+            await asyncio.wait(set(self._listening), timeout=5)
+
+
+async def _hang_up(client: QMPClient) -> None:
+    try:
+        await client.disconnect()
+    except (QMPError, OSError, EOFError):
+        log.debug("a monitor was gone before we hung up", exc_info=True)
