@@ -10,7 +10,7 @@ class CycladesSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Public address under which Cyclades is reached."""
 
     cyclades_console_url: str = ""
-    """Page that opens a console, without its token; empty means `/ui/console` on our host."""
+    """Page that opens a console; empty means `/ui/console` on the host of the base address."""
 
     astakos_auth_url: str = "http://127.0.0.1:8000/astakos/identity/v3"
     """Where tokens are checked and quota is charged."""
@@ -42,11 +42,9 @@ class CycladesSettings(msgspec.Struct, frozen=True, rename=str.upper):
     cyclades_servers_fqdn: str = "snf-%(id)s.vm.example.synnefo.org"
     """Name of a server in DNS; `%(id)s` is its id."""
 
-    cyclades_vncauthproxy_opts: list[dict[str, object]] = []
-    """Consoles' gateways: where each one's control socket is."""
-
-    cyclades_console_socket: str = "/run/synnefo/vnc-gateway.sock"
-    """Control socket of the console gateway on this host."""
+    cyclades_console_socket: str = ""
+    """Control socket of the console gateway; empty means `run/vnc-gateway.sock` in the data
+    folder."""
 
     cyclades_console_lifetime: int = 300
     """How long the address of a console may be opened, in seconds."""
@@ -77,9 +75,14 @@ class CycladesSettings(msgspec.Struct, frozen=True, rename=str.upper):
 
     ganeti_createinstance_kwargs: dict[str, object] = msgspec.field(
         default_factory=lambda: {
-        "os": "snf-image+default",
-        "hvparams": {"kvm": {"serial_console": False}, "xen-pvm": {}, "xen-hvm": {}, "fake": {}},
-    }
+            "os": "snf-image+default",
+            "hvparams": {
+                "kvm": {"serial_console": False},
+                "xen-pvm": {},
+                "xen-hvm": {},
+                "fake": {},
+            },
+        }
     )
     """Extra parameters of every new instance."""
 

@@ -2,4 +2,6 @@
 
 from django.urls import URLPattern
 
-urlpatterns: list[URLPattern] = []
+from synnefo.cyclades.api.compute.urls import urlpatterns as compute
+
+urlpatterns: list[URLPattern] = [*compute]

@@ -112,9 +112,7 @@ def _root_disk(
             "Choose a larger flavor."
         )
     if size.ram < image.min_ram:
-        raise BadRequest(
-            f"The image needs {image.min_ram} MiB of memory. Choose a larger flavor."
-        )
+        raise BadRequest(f"The image needs {image.min_ram} MiB of memory. Choose a larger flavor.")
     return DiskPlan(
         size=_checked(wanted, limit),
         source=f"image:{image.id}",

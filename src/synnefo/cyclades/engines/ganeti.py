@@ -14,6 +14,7 @@ from synnefo.cyclades.domain.instances import (
     VncPoint,
 )
 from synnefo.cyclades.engines import instance_params as params
+from synnefo.cyclades.engines.compute import EngineRefused
 from synnefo.cyclades.engines.rapi import Rapi
 
 _ANY_END = ["success", "error", "canceled"]
@@ -131,11 +132,15 @@ class GanetiCluster:
         body = self._rapi.get(_instance(name))
         if body is None or not body.get("oper_state"):
             return None
-        path = body.get("vnc_socket")
-        if path:
-            return VncPoint(socket=str(path))
-        port = body.get("network_port")
-        return VncPoint(host=str(body.get("pnode")), port=int(port)) if port else None
+        try:
+            told = self._rapi.get(f"{_instance(name)}/console") or {}
+        except EngineRefused:
+            told = {"kind": "vnc", "host": body.get("pnode"), "port": body.get("network_port")}
+        if told.get("kind") != "vnc":
+            return None
+        if told.get("socket"):
+            return VncPoint(socket=str(told["socket"]))
+        return VncPoint(host=str(body.get("pnode")), port=int(told.get("port") or 0))
 
     def console_log(self, name: str, *, length: int) -> bytes:
         """Answer the end of the serial log, where the cluster keeps one."""

@@ -57,7 +57,7 @@ def give_up_build(reason: str, server_id: int, secret: str) -> None:
 
 
 @SUBMIT_ACTION.runs
-def submit_action(  # noqa: PLR0913 - the errand's recorded arguments
+def submit_action(
     server_id: int,
     action: str,
     since: str,
@@ -97,7 +97,7 @@ def _is_unbuilt(server: Server) -> bool:
     return False
 
 
-def _act(  # noqa: PLR0913 - one action with its details
+def _act(
     engine: ComputeEngine,
     server: Server,
     action: Action,
@@ -114,7 +114,7 @@ def _act(  # noqa: PLR0913 - one action with its details
     if action is Action.REBOOT:
         return engine.reboot(name, hard=hard)
     if action is Action.RESIZE:
-        flavor = Flavor.objects.get(id=flavor_id)
+        flavor = Flavor.objects.get(id=flavor_id or 0)
         return engine.resize(name, vcpus=flavor.cpu, memory_mib=flavor.ram)
     return engine.remove(name, after=after)
 
@@ -123,4 +123,3 @@ def _act(  # noqa: PLR0913 - one action with its details
 def give_up_action(reason: str, server_id: int, since: str, **_arguments: object) -> None:
     """Tell the owner that the cluster did not answer for too long."""
     server_actions.fail(server_id, since, f"The cluster did not answer in time: {reason}")
-

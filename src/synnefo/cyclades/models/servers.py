@@ -35,9 +35,7 @@ class Server(models.Model):
     cluster = models.ForeignKey(
         "cyclades.Cluster", on_delete=models.PROTECT, null=True, related_name="servers"
     )
-    flavor = models.ForeignKey(
-        "cyclades.Flavor", on_delete=models.PROTECT, related_name="servers"
-    )
+    flavor = models.ForeignKey("cyclades.Flavor", on_delete=models.PROTECT, related_name="servers")
     imageid = models.CharField(max_length=100)
     key_names = models.JSONField(default=list)
     metadata = models.JSONField(default=dict)

@@ -59,9 +59,7 @@ def begin(server_id: int, secret: str) -> Build | None:
 
 
 def _waits(server: Server) -> bool:
-    return (
-        server.state is State.BUILD and server.task == Task.BUILD and server.task_job_id is None
-    )
+    return server.state is State.BUILD and server.task == Task.BUILD and server.task_job_id is None
 
 
 def _spec(server: Server, password: str) -> InstanceSpec:

@@ -131,9 +131,10 @@ class ClusterChange(msgspec.Struct, frozen=True, kw_only=True):
 def modify(cluster: Cluster, change: ClusterChange) -> Cluster:
     """Change a cluster; new credentials are tried before they are kept."""
     told = {k: v for k, v in msgspec.structs.asdict(change).items() if v is not None}
+    if "password" in told:
+        key = conf.of(CycladesSettings).secret_encryption_key
+        told["password"] = encrypt(told["password"], key)
     for name, value in told.items():
-        if name == "password":
-            value = encrypt(value, conf.of(CycladesSettings).secret_encryption_key)
         setattr(cluster, name, value)
     if told.keys() & {"clustername", "port", "address", "username", "password"}:
         _verify(cluster, check=True)

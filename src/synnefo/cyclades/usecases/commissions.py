@@ -42,9 +42,7 @@ def provisions(user: str, project: str, charge: Charge, *, times: int = 1) -> li
 
 
 @contextmanager
-def reserve(
-    wanted: list[Provision], name: str, *, force: bool = False
-) -> Iterator[int | None]:
+def reserve(wanted: list[Provision], name: str, *, force: bool = False) -> Iterator[int | None]:
     """Promise resources around a change; nothing to charge needs no serial.
 
     The change decides the serial in its own transaction: `ledger().accept(serial)`, or keeps it

@@ -63,7 +63,9 @@ class _MovedOn(Exception):
 def apply(news: News) -> None:
     """Take news of a server over; ServiceUnavailable when it should be told again later."""
     for _attempt in range(5):
-        server = Server.objects.select_related("flavor", "serial").filter(id=news.server_id).first()
+        server = (
+            Server.objects.select_related("flavor", "serial").filter(id=news.server_id).first()
+        )
         if server is None or _is_stale(server, news):
             return
         try:

@@ -121,9 +121,7 @@ _OPCODES = {
 }
 
 
-def _judge_build(
-    server: Server, facts: InstanceFacts | None, moment: datetime
-) -> list[Finding]:
+def _judge_build(server: Server, facts: InstanceFacts | None, moment: datetime) -> list[Finding]:
     if moment - server.updated < YOUNG:
         return []
     status = "success" if facts is not None and facts.running else "error"
@@ -149,6 +147,12 @@ def _judge_running(server: Server, facts: InstanceFacts, moment: datetime) -> li
     what = "it runs" if facts.running else "it does not run"
     news = _news(server, opcode, "success", moment)
     return [Finding(server_id=server.id, what=what, news=news)]
+
+
+def saw_stopped(server: Server) -> None:
+    """Take over that a server was seen not to run. Spec: compute 18.1."""
+    if server.task is None and server.state is State.STARTED:
+        outcomes.apply(_news(server, "OP_INSTANCE_SHUTDOWN", "success", clock.now()))
 
 
 def _news(

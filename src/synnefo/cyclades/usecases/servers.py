@@ -65,9 +65,7 @@ class Draft:
     def charge(self) -> costs.Charge:
         """Answer what one such server costs."""
         disk = sum(disk.size for disk in self.disks)
-        return costs.of_new_server(
-            costs.Size(cpu=self.flavor.cpu, ram=self.flavor.ram, disk=disk)
-        )
+        return costs.of_new_server(costs.Size(cpu=self.flavor.cpu, ram=self.flavor.ram, disk=disk))
 
 
 def create(caller: Caller, order: ServerOrder) -> Made:
@@ -76,9 +74,7 @@ def create(caller: Caller, order: ServerOrder) -> Made:
     Raises BadRequest, ItemNotFound, Forbidden, Conflict, OverLimit or ServiceUnavailable.
     """
     draft = _draft(caller, order)
-    wanted = commissions.provisions(
-        caller.user_id, draft.project, draft.charge, times=order.count
-    )
+    wanted = commissions.provisions(caller.user_id, draft.project, draft.charge, times=order.count)
     with (
         commissions.reserve(wanted, f"client: api, create server {order.name}") as serial,
         transaction.atomic(using=DB),
@@ -111,7 +107,7 @@ def _draft(caller: Caller, order: ServerOrder) -> Draft:
     if len(disks) > settings.ganeti_max_disks_per_instance:
         most = settings.ganeti_max_disks_per_instance
         raise BadRequest(f"A server can have at most {most} disks.")
-    guest = {
+    guest: dict[str, object] = {
         "user_data": guests.check_user_data(order.user_data),
         "personality": [msgspec.structs.asdict(file) for file in order.personality],
         "ssh_keys": keypairs.contents(caller, order.key_names),
