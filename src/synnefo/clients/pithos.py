@@ -78,7 +78,7 @@ class PithosClient:
 
     def list_containers(self, *, prefix: str = "") -> list[ListedContainer]:
         """List the account's containers."""
-        query = {"format": "json", "limit": PAGE, "prefix": prefix}
+        query: dict[str, str | int] = {"format": "json", "limit": PAGE, "prefix": prefix}
         return self._http.read("GET", self._path(), list[ListedContainer], query=query)
 
     def put_container(
@@ -113,7 +113,8 @@ class PithosClient:
         limit: int = PAGE,
     ) -> list[ListedObject]:
         """List one page of a container, in name order, after `marker`."""
-        query = {"format": "json", "limit": limit, "prefix": prefix, "marker": marker}
+        query: dict[str, str | int] = {"format": "json", "limit": limit, "prefix": prefix}
+        query["marker"] = marker
         query |= {"delimiter": delimiter} if delimiter else {}
         return self._http.read("GET", self._path(container), list[ListedObject], query=query)
 

@@ -1,0 +1,1 @@
+"""Web APIs of Pithos."""

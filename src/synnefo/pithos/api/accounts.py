@@ -1,0 +1,201 @@
+"""Accounts over HTTP, and what is known before one is named. Spec: object-storage 4, 5."""
+
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from synnefo.kit import conf
+from synnefo.kit.faults import BadRequest, Conflict, Fault, Forbidden, ItemNotFound
+from synnefo.pithos.api import formats
+from synnefo.pithos.api.dialects import (
+    Asked,
+    acting,
+    asked,
+    header_name,
+    header_value,
+    is_merge,
+    level_metadata,
+)
+from synnefo.pithos.domain import conditions, metadata
+from synnefo.pithos.domain.listings import Listing, page_size
+from synnefo.pithos.domain.places import place_in_header
+from synnefo.pithos.settings import PithosSettings
+from synnefo.pithos.usecases import accounts, containers, objects
+from synnefo.pithos.usecases.accounts import Overview
+from synnefo.pithos.usecases.containers import Totals
+from synnefo.serve.http.call import Call, Reply
+
+MAX_BULK = 10_000
+MAX_BULK_BODY = 16 * 1024 * 1024
+
+
+def show_sharers(call: Call) -> Reply:
+    """List the accounts that share something with the caller; without a token, point to one."""
+    if call.caller is None:
+        return _guest(call)
+    caller = acting(call, "")
+    listing = Listing(marker=call.arg("marker") or "", limit=_limit(call))
+    rows: list[dict[str, Any]] = []
+    for name in accounts.sharing_with(caller, listing):
+        seen = accounts.overview(caller, name)
+        rows.append({"name": name, "last_modified": formats.iso(seen.changed, is_swift=False)})
+    return formats.listed(call, rows, ("accounts", "", "account"), {})
+
+
+def _guest(call: Call) -> Reply:
+    """Answer v1 clients whose key is a token. Spec: object-storage 4.1."""
+    user, key = call.headers.get("X-Auth-User"), call.headers.get("X-Auth-Key")
+    if not user or not key:
+        raise BadRequest("Send X-Auth-Token, or X-Auth-User and X-Auth-Key.")
+    url = f"{call.public_base}{call.request.path.rstrip('/')}/{user}"
+    return Reply(204, {"X-Auth-Token": key, "X-Storage-Url": url}, None)
+
+
+def _limit(call: Call) -> int:
+    return page_size(call.arg("limit"), conf.of(PithosSettings).pithos_api_list_limit)
+
+
+def head_account(call: Call, account: str) -> Reply:
+    """Tell what an account holds."""
+    ask = asked(call, account)
+    seen = accounts.overview(ask.caller, ask.place.account)
+    headers = {**formats.NEVER_CACHED, **_headers(ask, seen)}
+    return Reply(304 if _is_unmodified(ask, seen) else 204, headers, None)
+
+
+def list_containers(call: Call, account: str) -> Reply:
+    """List an account's containers."""
+    ask = asked(call, account)
+    seen = accounts.overview(ask.caller, ask.place.account)
+    headers = _headers(ask, seen)
+    if _is_unmodified(ask, seen):
+        return Reply(304, headers, None)
+    listing = Listing(
+        prefix=call.arg("prefix") or "",
+        marker=call.arg("marker") or "",
+        end_marker=call.arg("end_marker") or "",
+        limit=_limit(call),
+        reverse=call.arg("reverse") in {"true", "True", "1", "on", "yes"},
+    )
+    shared, public = "shared" in call.query, "public" in call.query
+    if public and ask.caller.user_id != ask.place.account:
+        raise Forbidden("Only the owner may list what is public.")
+    found = accounts.containers(
+        ask.caller, ask.place.account, listing, shared=shared, public=public
+    )
+    rows = [_row(ask, one) for one in found]
+    return formats.listed(call, rows, ("account", ask.segment, "container"), headers)
+
+
+def _is_unmodified(ask: Asked, seen: Overview) -> bool:
+    wanted = conditions.read(ask.headers)
+    since = msgspec.structs.replace(wanted, match=None, none_match=None)
+    return since.is_unmodified(frozenset(), seen.changed // 1_000_000)
+
+
+def _row(ask: Asked, one: Totals) -> dict[str, object]:
+    row: dict[str, object] = {"name": one.container.name}
+    if ask.caller.user_id == ask.place.account:
+        row |= {"count": one.count, "bytes": one.size}
+    row["last_modified"] = formats.iso(one.changed, is_swift=ask.is_swift)
+    if not ask.is_swift and ask.caller.user_id == ask.place.account:
+        policy = one.container.policy
+        row["x_container_policy"] = {
+            "quota": str(policy.quota),
+            "versioning": str(policy.versioning),
+            "project": policy.project,
+        }
+    return row
+
+
+def _headers(ask: Asked, seen: Overview) -> dict[str, str]:
+    headers = {
+        "Last-Modified": formats.http_date(seen.changed),
+        "X-Timestamp": f"{seen.changed / 1e6:.5f}",
+        "Accept-Ranges": "bytes",
+    }
+    if ask.caller.user_id != seen.name:
+        return headers
+    headers |= {
+        "X-Account-Container-Count": str(seen.containers),
+        "X-Account-Object-Count": str(seen.objects),
+        "X-Account-Bytes-Used": str(seen.size),
+    }
+    for group, members in seen.groups.items():
+        name = header_name(ask, metadata.normal(f"X-Account-Group-{group}"))
+        headers[name] = header_value(ask, ",".join(members))
+    for key, value in seen.metadata.items():
+        headers[header_name(ask, key)] = header_value(ask, value)
+    return headers
+
+
+def post_account(call: Call, account: str) -> Reply:
+    """Change an account's metadata and groups, or delete many objects at once."""
+    if "bulk-delete" in call.query:
+        return bulk_delete(call, account)
+    ask = asked(call, account)
+    prefix = "X-Account-Group-"
+    groups = {
+        key[len(prefix) :]: value for key, value in metadata.given(ask.headers, prefix).items()
+    }
+    accounts.update(
+        ask.caller,
+        ask.place.account,
+        level_metadata(ask, "Account"),
+        groups,
+        is_merge=is_merge(call, ask),
+    )
+    return Reply(204 if ask.is_swift else 202, {}, None)
+
+
+def delete_from_account(call: Call, account: str) -> Reply:
+    """Delete many objects at once; an account itself cannot be deleted here."""
+    if "bulk-delete" in call.query:
+        return bulk_delete(call, account)
+    raise Forbidden("An account cannot be deleted here.")
+
+
+def bulk_delete(call: Call, account: str) -> Reply:
+    """Delete the objects and empty containers that the body lists. Spec: openstack-api 10.1."""
+    ask = asked(call, account)
+    lines = call.read_all(MAX_BULK_BODY).decode("utf-8", "replace").splitlines()
+    paths = [line.strip() for line in lines if line.strip()]
+    if len(paths) > MAX_BULK:
+        raise BadRequest(f"At most {MAX_BULK} paths can be deleted in one request.")
+    gone, missing = 0, 0
+    errors: list[list[str]] = []
+    for path in paths:
+        try:
+            _delete_path(ask, path)
+            gone += 1
+        except ItemNotFound:
+            missing += 1
+        except Fault as fault:
+            errors.append([path, f"{fault.status} {fault.title}"])
+    status = "400 Bad Request" if errors else "200 OK"
+    return _bulk_reply(call, {
+        "Number Deleted": gone,
+        "Number Not Found": missing,
+        "Response Status": status,
+        "Response Body": "",
+        "Errors": errors,
+    })  # fmt: skip
+
+
+def _bulk_reply(call: Call, told: dict[str, object]) -> Reply:
+    if "json" in call.headers.get("Accept", ""):
+        return Reply(200, {"Content-Type": formats.JSON}, msgspec.json.encode(told))
+    text = "".join(f"{key}: {value}\n" for key, value in told.items() if key != "Errors")
+    return Reply(200, {"Content-Type": formats.TEXT}, text.encode())
+
+
+def _delete_path(ask: Asked, path: str) -> None:
+    plain = unquote(path).strip("\n").removeprefix("/")
+    if "/" in plain.rstrip("/"):
+        objects.delete(ask.caller, place_in_header(path, ask.place.account))
+        return
+    try:
+        containers.delete(ask.caller, ask.place.account, plain.rstrip("/"))
+    except Conflict:
+        raise Conflict("The container is not empty.") from None

@@ -1,0 +1,36 @@
+"""Every address that Pithos answers, under its base address."""
+
+from django.urls import URLPattern
+
+from synnefo.pithos.api import routes
+from synnefo.pithos.api.dialects import fault_style, token_of
+from synnefo.pithos.engines import identity
+from synnefo.serve.http.dispatch import Api
+from synnefo.serve.http.route import Route
+
+PREFIXES = ("v1", "object-store/v1")
+"""Where the storage lies: as Swift's clients expect it, and as it historically was."""
+
+
+def _api(name: str, prefix: str, table: list[Route]) -> list[URLPattern]:
+    return Api(
+        name,
+        prefix,
+        table,
+        fault_style=fault_style,
+        authenticate=identity.authenticate,
+        token_of=token_of,
+        request_id_headers=("X-Openstack-Request-Id", "X-Trans-Id"),
+        identity_url=identity.identity_url,
+    ).urls
+
+
+urlpatterns: list[URLPattern] = [
+    *(pattern for prefix in PREFIXES for pattern in _api("pithos", prefix, routes.STORAGE)),
+    *_api("pithos-domains", "domains", routes.DOMAINS),
+    *_api("pithos-public", "public", routes.PUBLIC),
+    *_api("pithos-info", "info", routes.INFO),
+    *_api("pithos-info", "object-store/info", routes.INFO),
+    *_api("pithos-tokens", "auth/v1.0", routes.TOKENS),
+    *_api("pithos-health", "healthcheck", routes.HEALTH),
+]

@@ -1,0 +1,1 @@
+"""Decisions of Pithos: pure functions and frozen structs."""

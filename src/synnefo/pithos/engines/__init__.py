@@ -1,0 +1,1 @@
+"""Outside things behind small doors."""

@@ -1,0 +1,24 @@
+"""Who calls, as the identity service tells."""
+
+from functools import cache
+
+from synnefo.kit import conf
+from synnefo.pithos.engines import quota
+from synnefo.pithos.settings import PithosSettings
+from synnefo.serve.http.auth import Authenticate, Caller
+from synnefo.serve.http.remote_auth import remote_authenticate
+
+
+def authenticate(token: str) -> Caller:
+    """Tell who holds a token; Unauthorized when nobody does."""
+    return _remote(conf.of(PithosSettings).astakos_auth_url)(token)
+
+
+@cache
+def _remote(_url: str) -> Authenticate:
+    return remote_authenticate(quota.identity_service())
+
+
+def identity_url() -> str:
+    """Answer the public address at which tokens are given out."""
+    return conf.of(PithosSettings).astakos_auth_url

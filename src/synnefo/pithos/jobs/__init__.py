@@ -1,0 +1,1 @@
+"""Errands and sweeps of Pithos."""

@@ -1,0 +1,22 @@
+"""What Pithos looks after by itself."""
+
+from synnefo.pithos.usecases import garbage, settlements
+from synnefo.serve.errands import sweep
+
+
+@sweep("pithos.settle", every=5)
+def settle_quota() -> None:
+    """Tell the quota service what was used since the last time."""
+    settlements.settle_all()
+
+
+@sweep("pithos.reconcile", every=300)
+def reconcile_commissions() -> None:
+    """Give back promises that a crash left behind."""
+    garbage.reject_lost()
+
+
+@sweep("pithos.expire", every=60)
+def expire_objects() -> None:
+    """Delete the objects whose time is over."""
+    garbage.expire()

@@ -1,0 +1,24 @@
+"""Tables of Pithos."""
+
+from synnefo.pithos.models.containers import Account, Container, Group, Tally
+from synnefo.pithos.models.errands import QueuedErrand
+from synnefo.pithos.models.objects import Cluster, Facet, HashList, Node, Version
+from synnefo.pithos.models.quota import Allowance, Settlement
+from synnefo.pithos.models.sharing import Grant, Public
+
+__all__ = [
+    "Account",
+    "Allowance",
+    "Cluster",
+    "Container",
+    "Facet",
+    "Grant",
+    "Group",
+    "HashList",
+    "Node",
+    "Public",
+    "QueuedErrand",
+    "Settlement",
+    "Tally",
+    "Version",
+]

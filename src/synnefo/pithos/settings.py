@@ -1,0 +1,71 @@
+"""Settings of Pithos."""
+
+import msgspec
+
+from synnefo.kit.units import GIB, MIB
+
+ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class PithosSettings(msgspec.Struct, frozen=True, rename=str.upper):
+    """Settings of Pithos. Spec: object-storage 20."""
+
+    pithos_base_url: str = "http://127.0.0.1:8000/pithos"
+    """Public address under which Pithos is reached."""
+
+    astakos_auth_url: str = "http://127.0.0.1:8000/astakos/identity/v2.0"
+    """Address of the identity service."""
+
+    pithos_service_token: str = ""
+    """Token with which Pithos shows itself to the identity service."""
+
+    pithos_backend_block_path: str = "/var/lib/synnefo/blocks"
+    """Folder of the block store, shared with Archipelago."""
+
+    pithos_backend_block_umask: int = 0o022
+    """Umask of files in the block store."""
+
+    pithos_backend_block_size: int = 4 * MIB
+    """Bytes of a block; never change it once something is stored."""
+
+    pithos_backend_hash_algorithm: str = "sha256"
+    """Hash that names blocks; never change it once something is stored."""
+
+    pithos_backend_container_quota: int = 0
+    """Bytes that a new container may hold, 0 for no limit."""
+
+    pithos_backend_versioning: str = "auto"
+    """Versioning of new containers: auto keeps former versions, none does not."""
+
+    pithos_backend_free_versioning: bool = True
+    """Whether former versions of objects are not charged."""
+
+    pithos_update_md5: bool = True
+    """Whether an ETag is the MD5 of the content where it is known."""
+
+    pithos_public_url_security: int = 16
+    """Random bytes in the address of a public object."""
+
+    pithos_public_url_alphabet: str = ALPHABET
+    """Characters of which addresses of public objects are made."""
+
+    pithos_api_list_limit: int = 10000
+    """Entries of a listing's page."""
+
+    pithos_resource_max_metadata: int = 90
+    """Metadata items that an account, container or object may have per domain."""
+
+    pithos_acc_max_groups: int = 32
+    """Groups that an account may have."""
+
+    pithos_acc_max_group_members: int = 32
+    """Members that a group may have."""
+
+    pithos_max_upload_size: int = 5 * GIB
+    """Bytes of one request's body; larger objects go by hash map or in segments."""
+
+    pithos_gc_grace: int = 86400
+    """Seconds for which a block that nothing refers to is kept."""
+
+    pithos_quota_step: int = 16 * MIB
+    """Bytes reserved ahead at the quota service, so that small uploads need not ask each time."""

@@ -1,0 +1,181 @@
+"""Containers: made, described, counted, removed. Spec: object-storage 6."""
+
+from collections.abc import Mapping
+
+import msgspec
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from synnefo.kit import conf
+from synnefo.kit.faults import Conflict, Forbidden
+from synnefo.pithos.domain import metadata, policies
+from synnefo.pithos.domain.metadata import Metadata
+from synnefo.pithos.domain.policies import Policy, Versioning
+from synnefo.pithos.models import Account, Container, Grant, HashList, Node, Tally, Version
+from synnefo.pithos.models.containers import STRIPES
+from synnefo.pithos.models.sharing import holders
+from synnefo.pithos.settings import PithosSettings
+from synnefo.pithos.usecases.allowances import charged, settle_if_much, spend
+from synnefo.pithos.usecases.found import container_of, microseconds
+from synnefo.pithos.usecases.objects import refuse_others
+from synnefo.serve.http.auth import Caller
+
+DB = "pithos"
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What a container is to be: its policy headers and its metadata."""
+
+    policy: Mapping[str, str]
+    metadata: Metadata
+    is_merge: bool = True
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """A container with what it holds; `changed` in microseconds since 1970."""
+
+    container: Container
+    count: int
+    size: int
+    changed: int
+
+
+def defaults(account: str, project: str = "") -> Policy:
+    """Tell the policy of a new container."""
+    settings = conf.of(PithosSettings)
+    versioning = Versioning(settings.pithos_backend_versioning)
+    return Policy(settings.pithos_backend_container_quota, versioning, project or account)
+
+
+def visible(caller: Caller, account: str, name: str) -> Totals:
+    """Find a container that the caller may look into."""
+    if caller.user_id != account and not is_shared_with(caller, account, name):
+        raise Forbidden("Nothing here is shared with you.")
+    return totals(container_of(account, name))
+
+
+def is_shared_with(caller: Caller, account: str, name: str = "") -> bool:
+    """Tell whether anything in an account or container is shared with a caller."""
+    rows = Grant.objects.filter(
+        holder__in=holders(caller.user_id),
+        node__container__account=account,
+        node__current__isnull=False,
+    )
+    return rows.filter(node__container__name=name).exists() if name else rows.exists()
+
+
+def totals(container: Container) -> Totals:
+    """Count what a container holds."""
+    row = Container.objects.with_totals().get(pk=container.pk)
+    known = row.__dict__
+    changed = max(row.modified, known["changed"])
+    return Totals(row, known["objects_total"], known["bytes_total"], changed)
+
+
+def put(caller: Caller, account: str, name: str, order: Order) -> bool:
+    """Make a container, or change one that is there; true when it is new."""
+    refuse_others(caller, account)
+    project = caller.project_id or account
+    with transaction.atomic(using=DB):
+        touch_account(account)
+        policy = policies.changed(defaults(account, project), order.policy, defaults(account))
+        container, is_new = Container.objects.get_or_create(
+            account=account,
+            name=name,
+            defaults={
+                "quota": policy.quota,
+                "versioning": policy.versioning,
+                "project": policy.project,
+                "metadata": _checked(metadata.kept(order.metadata)),
+                "modified": microseconds(),
+            },
+        )
+        if is_new:
+            Tally.objects.bulk_create(Tally(container=container, stripe=n) for n in range(STRIPES))
+            return True
+    if order.policy or order.metadata:
+        update(caller, account, name, msgspec.structs.replace(order, is_merge=True))
+    return False
+
+
+def _checked(found: Metadata) -> Metadata:
+    return metadata.checked(found, conf.of(PithosSettings).pithos_resource_max_metadata)
+
+
+def update(caller: Caller, account: str, name: str, order: Order) -> None:
+    """Change a container's policy and metadata, and who is charged for what it holds."""
+    refuse_others(caller, account)
+    project = charged(lambda: _update(account, name, order))
+    if project:
+        settle_if_much(account, project)
+
+
+def _update(account: str, name: str, order: Order) -> str:
+    found = container_of(account, name)
+    container = Container.objects.select_for_update().get(pk=found.pk)
+    old, standard = container.policy, defaults(account)
+    if order.policy:
+        change = policies.changed if order.is_merge else policies.replaced
+        new = change(old, order.policy, standard)
+        container.quota, container.versioning = new.quota, new.versioning
+        container.project = new.project
+    if order.is_merge:
+        container.metadata = metadata.merged(container.metadata, order.metadata)
+    else:
+        container.metadata = metadata.kept(order.metadata)
+    _checked(container.metadata)
+    container.modified = microseconds()
+    container.save()
+    if container.project == old.project:
+        return ""
+    _reassign(container, old.project)
+    return old.project
+
+
+def _reassign(container: Container, old_project: str) -> None:
+    """Move the charge of everything in a container. Spec: object-storage 16.4."""
+    rows = Tally.objects.select_for_update().filter(container=container)
+    is_free = conf.of(PithosSettings).pithos_backend_free_versioning
+    used = sum(
+        size + (0 if is_free else past) for size, past in rows.values_list("size", "history")
+    )
+    spend(container.account, old_project, -used)
+    spend(container.account, container.project, used)
+
+
+def delete(caller: Caller, account: str, name: str) -> None:
+    """Remove an empty container and its history; Conflict when something is in it."""
+    refuse_others(caller, account)
+    try:
+        charged(lambda: _delete(account, name))
+    except (IntegrityError, ProtectedError) as error:
+        raise Conflict("Something was just written to the container; it stays.") from error
+
+
+def _delete(account: str, name: str) -> None:
+    found = container_of(account, name)
+    container = Container.objects.select_for_update().get(pk=found.pk)
+    nodes = Node.objects.filter(container=container)
+    if nodes.filter(current__isnull=False).exists():
+        raise Conflict("The container is not empty. Delete what is in it first.")
+    if not conf.of(PithosSettings).pithos_backend_free_versioning:
+        history = sum(Tally.objects.filter(container=container).values_list("history", flat=True))
+        spend(account, container.project, -history)
+    Version.objects.filter(node__in=nodes, node__current__isnull=True).delete()
+    nodes.filter(current__isnull=True).delete()
+    container.delete()
+    touch_account(account)
+
+
+def touch_account(account: str) -> None:
+    """Note that an account changed, making it if this is its first use."""
+    now = microseconds()
+    changed = Account.objects.filter(name=account).update(modified=now)
+    if not changed:
+        Account.objects.bulk_create([Account(name=account, modified=now)], ignore_conflicts=True)
+
+
+def drop_unused_hash_lists() -> int:
+    """Drop the lists of blocks that no version has any more."""
+    unused = HashList.objects.filter(version__isnull=True)
+    return unused.delete()[0]

@@ -1,0 +1,140 @@
+"""Bytes in and out: bodies become blocks, blocks become answers; memory stays flat.
+
+Spec: object-storage 15.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Protocol
+
+import msgspec
+
+from synnefo.blocks.pipeline import BlockPipeline
+from synnefo.kit.units import KIB
+from synnefo.pithos.domain.ranges import Span
+from synnefo.pithos.engines import blocks
+from synnefo.wire.hashmaps import DIGEST_SIZE, NOTHING, root_of_digests
+
+SMALL = 256 * KIB
+"""Bodies up to this size take one buffer of their own and no thread."""
+PIECE = 1024 * KIB
+
+
+class Source(Protocol):
+    """Where bytes come from: a request's body or something read before."""
+
+    length: int | None
+
+    def fill(self, view: memoryview, /) -> int:
+        """Fill a buffer from its start; fewer bytes than asked mean the end."""
+
+
+class Content(msgspec.Struct, frozen=True):
+    """Bytes that are in the store: their packed hashes, size and MD5, if it is known."""
+
+    digests: bytes
+    size: int
+    checksum: str = ""
+
+    @property
+    def root(self) -> str:
+        """Name the content. Spec: object-storage 15.2."""
+        return root_of_digests(self.digests)
+
+
+EMPTY = Content(b"", 0, hashlib.md5(b"", usedforsecurity=False).hexdigest())
+
+
+class Lines:
+    """A source made of pieces in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self.length: int | None = len(data)
+        self._rest = memoryview(data)
+
+    def fill(self, view: memoryview, /) -> int:
+        """Fill a buffer from its start."""
+        piece = self._rest[: len(view)]
+        view[: len(piece)] = piece
+        self._rest = self._rest[len(piece) :]
+        return len(piece)
+
+
+def receive(source: Source) -> Content:
+    """Store a body as blocks; on return they are durable, and nothing refers to them yet."""
+    if source.length == 0:
+        return EMPTY
+    with blocks.told():
+        if source.length is not None and source.length <= SMALL:
+            return _receive_small(source, source.length)
+        return _receive_large(source)
+
+
+def _receive_small(source: Source, length: int) -> Content:
+    data = bytearray(length)
+    filled = source.fill(memoryview(data))
+    if filled < length:
+        del data[filled:]
+    name = blocks.store().put(data)
+    checksum = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    return Content(bytes.fromhex(name), len(data), checksum)
+
+
+def _receive_large(source: Source) -> Content:
+    digest, size = hashlib.md5(usedforsecurity=False), 0
+    with BlockPipeline(blocks.store(), blocks.writers()) as pipeline:
+        while True:
+            buffer = pipeline.buffer()
+            filled = source.fill(buffer)
+            if not filled:
+                break
+            pipeline.submit(buffer, filled, digest.update)
+            size += filled
+            if filled < len(buffer):
+                break
+        names = pipeline.finish()
+    return Content(bytes.fromhex("".join(names)), size, digest.hexdigest())
+
+
+def receive_blocks(source: Source) -> list[str]:
+    """Store a body cut into blocks and tell their hashes. Spec: object-storage 6.4."""
+    return _hex(receive(source).digests)
+
+
+def _hex(digests: bytes) -> list[str]:
+    text = digests.hex()
+    return [text[at : at + 64] for at in range(0, len(text), 64)]
+
+
+def hashes_told(digests: bytes) -> list[str]:
+    """List a content's hashes as the API tells them: of nothing, it is the hash of nothing."""
+    return _hex(digests) or [NOTHING]
+
+
+def stream(digests: bytes, span: Span) -> Iterator[bytes]:
+    """Read the bytes of a span, at most `PIECE` at once."""
+    store = blocks.store()
+    block_size = store.block_size
+    position = span.start
+    while position < span.stop:
+        index, offset = divmod(position, block_size)
+        name = digests[index * DIGEST_SIZE : (index + 1) * DIGEST_SIZE].hex()
+        length = min(PIECE, block_size - offset, span.stop - position)
+        with blocks.told():
+            piece = store.read(name, offset, length)
+        yield piece
+        position += length
+
+
+def checksum_of(digests: bytes, size: int) -> str:
+    """Compute the MD5 of a stored content by reading it back."""
+    digest = hashlib.md5(usedforsecurity=False)
+    for piece in stream(digests, Span(0, size)):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def missing(hashes: list[str]) -> list[str]:
+    """List the hashes whose blocks are not stored, each once, in order."""
+    with blocks.told():
+        return blocks.store().missing(hashes)

@@ -1,0 +1,202 @@
+"""Looking an object up: what is at a place, and what the caller may do with it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import connections
+from django.db.models import Q
+
+from synnefo.kit import clock
+from synnefo.kit.faults import Forbidden, ItemNotFound
+from synnefo.pithos.domain.places import Place, ancestors, is_folder
+from synnefo.pithos.domain.policies import Policy, Versioning
+from synnefo.pithos.domain.sharing import Right, Sharing
+from synnefo.pithos.models import Container, HashList, Node, Version
+from synnefo.pithos.models.sharing import holders, records
+from synnefo.serve.http.auth import Caller
+
+DB = "pithos"
+STATE_COLUMNS = (
+    *("serial", "hash", "size", "type", "checksum", "uuid", "modified", "modified_by"),
+    *("available", "is_snapshot", "metadata", "hash_list_id", "expires"),
+    *("large_etag", "large_size"),
+)
+STATE_SQL = ", ".join(f"v.{column}" for column in STATE_COLUMNS)
+_COLUMNS = (
+    "c.id, c.account, c.name, c.quota, c.versioning, c.project, c.is_shared, "
+    "n.id, n.name, p.url_id, " + STATE_SQL
+)
+_BY_PLACE = (
+    f"SELECT {_COLUMNS} FROM pithos_container c "  # noqa: S608 - no value is pasted in
+    "LEFT JOIN pithos_node n ON n.container_id = c.id AND n.name = %s "
+    "LEFT JOIN pithos_version v ON v.serial = n.current_id "
+    "LEFT JOIN pithos_public p ON p.node_id = n.id "
+    "WHERE c.account = %s AND c.name = %s"
+)
+
+
+class Box(msgspec.Struct, frozen=True):
+    """A container as object calls need it."""
+
+    id: int
+    account: str
+    name: str
+    policy: Policy
+    is_shared: bool
+
+
+class State(msgspec.Struct, frozen=True):
+    """One version of an object. Times are microseconds since 1970."""
+
+    serial: int
+    hash: str
+    size: int
+    type: str
+    checksum: str
+    uuid: str
+    modified: int
+    modified_by: str
+    available: int
+    is_snapshot: bool
+    metadata: dict[str, str]
+    hash_list_id: int | None = None
+    expires: int | None = None
+    large_etag: str = ""
+    large_size: int | None = None
+
+    @property
+    def has_expired(self) -> bool:
+        """Tell whether its time is over. Spec: object-storage 18.2."""
+        return self.expires is not None and self.expires <= microseconds()
+
+    @property
+    def seconds(self) -> int:
+        """Tell when it was made in whole seconds."""
+        return self.modified // 1_000_000
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What is at a place: the container, the path's row, its object, if there is one."""
+
+    place: Place
+    box: Box
+    node_id: int | None = None
+    public_id: str | None = None
+    state: State | None = None
+    right: Right = Right.OWN
+    shared_by: str = ""
+    sharing: Sharing = Sharing()
+
+    @property
+    def object(self) -> State:
+        """Answer the object; ItemNotFound when there is none."""
+        if self.state is None:
+            raise ItemNotFound(f"There is no object '{self.place.name}' here.")
+        return self.state
+
+
+def microseconds(moment: datetime | None = None) -> int:
+    """Tell a time, or now, in microseconds since 1970."""
+    return int((moment or clock.now()).timestamp() * 1_000_000)
+
+
+def look(place: Place, *, is_expiry_hidden: bool = True) -> Found:
+    """Look a place up without asking who may; ItemNotFound when the container is not there."""
+    with connections[DB].cursor() as cursor:
+        cursor.execute(_BY_PLACE, [place.name, place.account, place.container])
+        row = cursor.fetchone()
+    if row is None:
+        raise ItemNotFound(f"There is no container '{place.container}'.")
+    found = _found(place, row)
+    if is_expiry_hidden and found.state and found.state.has_expired:
+        return msgspec.structs.replace(found, state=None)
+    return found
+
+
+def _found(place: Place, row: tuple[Any, ...]) -> Found:
+    policy = Policy(row[3], Versioning(row[4]), row[5])
+    box = Box(row[0], row[1], row[2], policy, bool(row[6]))
+    state = None
+    if row[10] is not None:
+        state = state_from(row[10:])
+    return Found(place, box, node_id=row[7], public_id=row[9], state=state)
+
+
+def state_from(row: Sequence[Any]) -> State:
+    """Read a version's columns in the order of `STATE_COLUMNS`."""
+    values = dict(zip(STATE_COLUMNS, row, strict=True))
+    known = values["metadata"]
+    values["metadata"] = known if isinstance(known, dict) else msgspec.json.decode(known)
+    values["is_snapshot"] = bool(values["is_snapshot"])
+    return State(**values)
+
+
+def readable(caller: Caller | None, place: Place) -> Found:
+    """Find an object that the caller may read. Forbidden when they may not, or ItemNotFound."""
+    found = with_rights(caller, look(place))
+    if found.right < Right.READ:
+        raise Forbidden("Nothing here is shared with you.")
+    found.object  # noqa: B018 - raises when there is none
+    return found
+
+
+def with_rights(caller: Caller | None, found: Found) -> Found:
+    """Add the caller's rights, and for the owner the sharing that is in force."""
+    user_id = caller.user_id if caller else ""
+    is_owner = bool(user_id) and user_id == found.box.account
+    if not found.box.is_shared:
+        return found if is_owner else msgspec.structs.replace(found, right=Right.NONE)
+    name, sharing = governing(found.box.id, found.place.name)
+    right = Right.OWN if is_owner else Right.NONE
+    if not is_owner and sharing and user_id:
+        right = sharing.right_of(holders(user_id))
+    by = "" if name in {"", found.place.name} else f"{found.box.account}/{found.box.name}/{name}"
+    return msgspec.structs.replace(found, right=right, sharing=sharing, shared_by=by)
+
+
+def governing(container_id: int, name: str) -> tuple[str, Sharing]:
+    """Find the permission record that counts for a path. Spec: object-storage 10.2."""
+    nodes = Node.objects.filter(
+        container_id=container_id, name__in=ancestors(name), current__isnull=False
+    ).values_list("id", "name", "current__type")
+    known = {node_id: (path, kind) for node_id, path, kind in nodes}
+    found = records(Q(node_id__in=known))
+    by_length = sorted(found.items(), key=lambda item: len(known[item[0]][0]), reverse=True)
+    for node_id, sharing in by_length:
+        path, kind = known[node_id]
+        if path == name or is_folder(kind):
+            return path, sharing
+    return "", Sharing()
+
+
+def container_of(account: str, name: str) -> Container:
+    """Find a container without asking who may."""
+    found = Container.objects.filter(account=account, name=name).first()
+    if found is None:
+        raise ItemNotFound(f"There is no container '{name}'.")
+    return found
+
+
+def at_version(found: Found, version: str) -> Found:
+    """Go to a former version of the same path. Spec: object-storage 9."""
+    row = None
+    if version.isdigit() and int(version) < 2**63:
+        rows = Version.objects.filter(serial=int(version), node_id=found.node_id or 0)
+        row = rows.exclude(hash="").first()
+    if row is None:
+        raise ItemNotFound(f"There is no version '{version}' of this object.")
+    return msgspec.structs.replace(found, state=state_of(row))
+
+
+def state_of(row: Version) -> State:
+    """Read a version's row."""
+    return State(**{name: getattr(row, name) for name in State.__struct_fields__})
+
+
+def digests_of(state: State) -> bytes:
+    """Answer the packed hashes of a version's blocks."""
+    if state.hash_list_id is not None:
+        return bytes(HashList.objects.values_list("hashes", flat=True).get(pk=state.hash_list_id))
+    return bytes.fromhex(state.hash) if state.size else b""

@@ -1,0 +1,95 @@
+"""What nobody needs any more: expired objects, lost promises, unreferenced blocks.
+
+Spec: object-storage 15.6, 16.2.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+from synnefo.blocks.collect import Collected, collect
+from synnefo.blocks.maps import MapStore
+from synnefo.kit import clock, conf
+from synnefo.kit.faults import Fault, ItemNotFound
+from synnefo.kit.logs import get_logger
+from synnefo.pithos.domain.places import Place
+from synnefo.pithos.engines import blocks, quota
+from synnefo.pithos.models import Cluster, HashList, Version
+from synnefo.pithos.settings import PithosSettings
+from synnefo.pithos.usecases import containers, settlements
+from synnefo.pithos.usecases.allowances import charged
+from synnefo.pithos.usecases.found import microseconds
+from synnefo.pithos.usecases.versions import locked
+from synnefo.wire.hashmaps import DIGEST_SIZE
+
+log = get_logger(__name__)
+LOST_AFTER = timedelta(minutes=10)
+
+
+def expire() -> int:
+    """Delete the objects whose time is over; count them."""
+    rows = Version.objects.filter(cluster=Cluster.NORMAL, expires__lte=microseconds())
+    due = list(rows.select_related("node__container")[:1000])
+    for row in due:
+        container = row.node.container
+        place = Place(container.account, container.name, row.node.name)
+        charged(lambda: locked(place))  # noqa: B023 - run at once
+    return len(due)
+
+
+def reject_lost() -> list[int]:
+    """Reject the promises that Pithos died over before noting them; answer their serials."""
+    service = quota.service()
+    long_ago = clock.now() - LOST_AFTER
+    lost = [
+        serial
+        for serial in settlements.lost_serials(service.get_pending())
+        if _is_older(serial, long_ago)
+    ]
+    if lost:
+        service.resolve_commissions(reject=lost)
+        log.info("lost-commissions-rejected", serials=lost)
+    return lost
+
+
+def _is_older(serial: int, moment: object) -> bool:
+    try:
+        return quota.service().commission_info(serial).issue_time < moment  # type: ignore[operator] # both are times
+    except ItemNotFound:
+        return False
+
+
+def used_blocks(names: set[str]) -> Iterable[str]:
+    """Tell which of these blocks some version needs; every user of the store is asked so."""
+    ordered = sorted(names)
+    for start in range(0, len(ordered), 500):
+        some = ordered[start : start + 500]
+        yield from Version.objects.filter(hash__in=some).values_list("hash", flat=True)
+    wanted = {bytes.fromhex(name) for name in names}
+    for hashes in HashList.objects.values_list("hashes", flat=True).iterator(chunk_size=16):
+        packed = bytes(hashes)
+        entries = {packed[at : at + DIGEST_SIZE] for at in range(0, len(packed), DIGEST_SIZE)}
+        yield from (digest.hex() for digest in entries & wanted)
+
+
+def collect_blocks(*, grace: float | None = None, dry_run: bool = True) -> Collected:
+    """Remove blocks that neither an object nor a published map needs."""
+    settings = conf.of(PithosSettings)
+    if not dry_run:
+        containers.drop_unused_hash_lists()
+    maps = MapStore(Path(settings.pithos_backend_block_path) / "maps")
+    with blocks.told():
+        return collect(
+            blocks.store(),
+            [used_blocks, maps.used],
+            grace=settings.pithos_gc_grace if grace is None else grace,
+            dry_run=dry_run,
+        )
+
+
+def settle_now() -> None:
+    """Settle everything, for commands that compare usage afterwards."""
+    try:
+        settlements.settle_all()
+    except Fault as fault:
+        log.warning("quota-settlement-delayed", why=fault.message)

@@ -1,0 +1,199 @@
+"""Recording versions: the one place where an object comes to be, changes or goes.
+
+Everything here runs inside the transaction of a change. Spec: object-storage 14.1.
+"""
+
+import msgspec
+from django.db import IntegrityError, connections, transaction
+from django.db.models import Sum
+
+from synnefo.kit import conf
+from synnefo.kit.faults import ItemNotFound, TooLarge
+from synnefo.kit.ids import new_uuid
+from synnefo.pithos.domain import charges
+from synnefo.pithos.domain.charges import Keeping
+from synnefo.pithos.domain.places import Place
+from synnefo.pithos.models import Cluster, Facet, Grant, HashList, Node, Public, Tally, Version
+from synnefo.pithos.models.containers import STRIPES
+from synnefo.pithos.settings import PithosSettings
+from synnefo.pithos.usecases.allowances import Raced, spend
+from synnefo.pithos.usecases.content import Content
+from synnefo.pithos.usecases.found import Box, Found, State, look, microseconds, state_of
+from synnefo.wire.hashmaps import DIGEST_SIZE
+
+DB = "pithos"
+_TALLY = (
+    "UPDATE pithos_tally SET population = population + %s, size = size + %s, "
+    "history = history + %s, modified = CASE WHEN modified < %s THEN %s ELSE modified END "
+    "WHERE container_id = %s AND stripe = %s"
+)
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A version about to be recorded; without `uuid` the path's own goes on, or a new one."""
+
+    hash: str
+    size: int
+    type: str
+    metadata: dict[str, str]
+    checksum: str = ""
+    hash_list_id: int | None = None
+    uuid: str = ""
+    source: int | None = None
+    available: int = 1
+    is_snapshot: bool = False
+    expires: int | None = None
+    large_etag: str = ""
+    large_size: int | None = None
+
+
+def drafted(content: Content, content_type: str, metadata: dict[str, str]) -> Draft:
+    """Draft a version of bytes that are in the store."""
+    return Draft(
+        hash=content.root,
+        size=content.size,
+        type=content_type,
+        metadata=metadata,
+        checksum=content.checksum,
+        hash_list_id=keep_hashes(content),
+    )
+
+
+def keep_hashes(content: Content) -> int | None:
+    """Keep a content's list of blocks once; contents of one block need none."""
+    count = len(content.digests) // DIGEST_SIZE
+    if count < 2:
+        return None
+    HashList.objects.bulk_create(
+        [HashList(root=content.root, blocks=count, hashes=content.digests)],
+        ignore_conflicts=True,
+    )
+    return HashList.objects.values_list("pk", flat=True).get(root=content.root, blocks=count)
+
+
+def locked(place: Place) -> Found:
+    """Find a place and hold its path's row until the end of the transaction."""
+    found = look(place, is_expiry_hidden=False)
+    if found.node_id is not None and connections[DB].features.has_select_for_update:
+        Node.objects.select_for_update().filter(pk=found.node_id).first()
+        found = look(place, is_expiry_hidden=False)
+    if found.state and found.state.has_expired:
+        remove(found, found.box.account)
+        found = look(place)
+    return found
+
+
+def keeping_of(box: Box) -> Keeping:
+    """Tell how a container keeps and charges former versions."""
+    is_free = conf.of(PithosSettings).pithos_backend_free_versioning
+    return Keeping(box.policy.versioning, is_free)
+
+
+def record(found: Found, draft: Draft, author: str, *, is_same: bool = False) -> State:
+    """Make a draft the current version of a path, charge it, and put the former one away.
+
+    With `is_same` the content is what it was and only metadata changed.
+    """
+    old, keeping = found.state, keeping_of(found.box)
+    node_id = found.node_id or _new_node(found)
+    version = _insert(node_id, draft, author, old)
+    Node.objects.filter(pk=node_id).update(current_id=version.serial)
+    if old is not None:
+        _retire(old, keeping)
+    old_size = old.size if old else 0
+    cost = charges.of_write(keeping, old_size, draft.size)
+    if is_same:
+        cost = charges.of_metadata(keeping, draft.size)
+    history = old_size if old and keeping.keeps_history else 0
+    _count(found.box, node_id, (0 if old else 1, draft.size - old_size, history))
+    _check_container_quota(found.box, draft.size - old_size)
+    spend(found.box.account, found.box.policy.project, cost)
+    return version
+
+
+def _new_node(found: Found) -> int:
+    try:
+        with transaction.atomic(using=DB):
+            return Node.objects.create(container_id=found.box.id, name=found.place.name).pk
+    except IntegrityError as error:
+        raise Raced from error
+
+
+def _insert(node_id: int, draft: Draft, author: str, old: State | None) -> State:
+    row = Version(
+        node_id=node_id,
+        modified=microseconds(),
+        modified_by=author,
+        **{name: getattr(draft, name) for name in Draft.__struct_fields__},
+    )
+    row.uuid = draft.uuid or (old.uuid if old else new_uuid())
+    row.save(force_insert=True)
+    return state_of(row)
+
+
+def _retire(old: State, keeping: Keeping) -> None:
+    row = Version.objects.filter(serial=old.serial)
+    if keeping.keeps_history:
+        row.update(cluster=Cluster.HISTORY)
+    else:
+        row.delete()
+
+
+def _count(box: Box, node_id: int, change: tuple[int, int, int]) -> None:
+    now = microseconds()
+    with connections[DB].cursor() as cursor:
+        cursor.execute(_TALLY, [*change, now, now, box.id, node_id % STRIPES])
+
+
+def _check_container_quota(box: Box, growth: int) -> None:
+    """Refuse what brings a container above its own quota. Spec: object-storage 16.1."""
+    if not box.policy.quota or growth <= 0:
+        return
+    rows = Tally.objects.select_for_update().filter(container_id=box.id)
+    total = sum(rows.values_list("size", flat=True))
+    if total > box.policy.quota:
+        raise TooLarge(
+            f"The container may hold {box.policy.quota} bytes and would hold {total}. "
+            "Delete something or raise its quota."
+        )
+
+
+def remove(found: Found, author: str) -> None:
+    """Delete the current object of a path: its history stays as the policy says."""
+    old, keeping = found.object, keeping_of(found.box)
+    if found.node_id is None:
+        raise ItemNotFound(f"There is no object '{found.place.name}' here.")
+    forget(found.node_id)
+    Node.objects.filter(pk=found.node_id).update(current=None)
+    _retire(old, keeping)
+    if keeping.keeps_history:
+        Version.objects.create(
+            node_id=found.node_id,
+            cluster=Cluster.DELETED,
+            hash="",
+            size=0,
+            type="",
+            uuid=old.uuid,
+            modified=microseconds(),
+            modified_by=author,
+            source=old.serial,
+        )
+    elif not Version.objects.filter(node_id=found.node_id).exists():
+        Node.objects.filter(pk=found.node_id).delete()
+    history = old.size if keeping.keeps_history else 0
+    _count(found.box, found.node_id, (-1, -old.size, history))
+    cost = charges.of_delete(keeping, old.size)
+    spend(found.box.account, found.box.policy.project, cost)
+
+
+def forget(node_id: int) -> None:
+    """Drop what hangs on a path beside its versions: sharing, address, domains."""
+    Grant.objects.filter(node_id=node_id).delete()
+    Public.objects.filter(node_id=node_id).delete()
+    Facet.objects.filter(node_id=node_id).delete()
+
+
+def history_size(container_id: int) -> int:
+    """Sum the sizes of a container's former versions."""
+    rows = Tally.objects.filter(container_id=container_id)
+    return rows.aggregate(total=Sum("history"))["total"] or 0
