@@ -4,6 +4,7 @@ from django.core.handlers.wsgi import WSGIHandler
 
 from synnefo.clients import in_process
 from synnefo.kit import conf
+from synnefo.serve.http import nested
 from synnefo.webproject import components
 from synnefo.webproject.settings import WebprojectSettings
 
@@ -16,4 +17,4 @@ def mount(application: WSGIHandler) -> None:
         if component.label:
             address = conf.current().names.get(f"{component.label.upper()}_BASE_URL")
             if address:
-                in_process.mount(str(address), application)
+                in_process.mount(str(address), nested.in_process(application))
