@@ -5,11 +5,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from synnefo.archipelago import collect, operations, settings as places
+from synnefo.archipelago import collect, operations
+from synnefo.archipelago import settings as places
 from synnefo.archipelago.entries import BLOCK, SUB
 from synnefo.archipelago.shelf import open_shelf
 from synnefo.archipelago.volume import Volume, open_volume
@@ -61,7 +62,7 @@ class VolumeModel(RuleBasedStateMachine):
         self.shelf = open_shelf(
             places.under(self.root, owner="node"),
             medium=self.medium,
-            boot=self.boots.to_bytes(16, "big"),
+            boot=self.boots.to_bytes(8, "big") * 2,
         )
 
     def _mark_flushed(self) -> None:
@@ -98,9 +99,12 @@ class VolumeModel(RuleBasedStateMachine):
         length = min(length, SIZE - start)
         self.volume.trim(start, length)
         left = bytes(self.volume.read(start, length))
-        for at in range(0, length, SECTOR):
-            part = left[at : at + SECTOR]
-            assert part in {bytes(self.model[start + at : start + at + len(part)]), bytes(len(part))}
+        at = 0
+        while at < length:
+            end = min(length, at + SECTOR - (start + at) % SECTOR)
+            part, before = left[at:end], bytes(self.model[start + at : start + end])
+            assert part in {before, bytes(end - at)}
+            at = end
         self._change(start, left)
 
     @rule()
@@ -197,6 +201,7 @@ class VolumeModel(RuleBasedStateMachine):
 VolumeModel.TestCase.settings = settings(
     max_examples=25,
     stateful_step_count=25,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

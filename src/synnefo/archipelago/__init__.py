@@ -1,0 +1,1 @@
+"""Copy-on-write volumes over the block store: maps, leases, NBD export, `vlmc`."""
