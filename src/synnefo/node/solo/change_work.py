@@ -141,9 +141,9 @@ def _change_disk(
         if not _can_plug(house, instance, op):
             raise refused(_needs_hotplug("volume"), "wrong_state")
         house.machines_of(instance).unplug_disk(instance.name, disk)
-    house.storage.detach(instance, disk)
+    house.storage_of(instance).detach(instance, disk)
     if request.verb == "remove" and not op.keep_disks:
-        house.storage.remove(instance, disk)
+        house.storage_of(instance).remove(instance, disk)
     instance.disks.remove(disk)
     house.inventory.keep(instance)
     return [(f"disk/{index}", request.verb)]
@@ -161,12 +161,12 @@ def _add_disk(
     house.inventory.keep(instance)
     try:
         if not is_resumed or not house.is_running(instance):
-            house.storage.create(instance, disk, again=is_resumed)
+            house.storage_of(instance).create(instance, disk, again=is_resumed)
         if _can_plug(house, instance, op):
-            source = house.storage.attach(instance, disk)
+            source = house.storage_of(instance).attach(instance, disk)
             house.machines_of(instance).plug_disk(instance.name, disk, source)
     except JobFailure:
-        house.storage.detach(instance, disk)
+        house.storage_of(instance).detach(instance, disk)
         instance.disks.remove(disk)
         house.inventory.keep(instance)
         raise
@@ -194,7 +194,7 @@ def grow_disk(house: House, task: Task, op: InstanceGrowDisk) -> object:
         target = disk.size
     if target < disk.size:
         raise refused(f"Disk {op.disk} is larger than {target} MiB already")
-    house.storage.grow(instance, disk, target)
+    house.storage_of(instance).grow(instance, disk, target)
     disk.size = target
     disk.params["grown_by"] = task.job
     house.inventory.keep(instance)
@@ -213,5 +213,7 @@ def snapshot(house: House, task: Task, op: InstanceSnapshot) -> object:
         name = details.get("snapshot_name")
         if not name:
             raise refused("Missing snapshot_name")
-        house.storage.snapshot(instance, devices.find(instance.disks, "disk", wanted), name)
+        house.storage_of(instance).snapshot(
+            instance, devices.find(instance.disks, "disk", wanted), name
+        )
     return None

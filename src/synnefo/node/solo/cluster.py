@@ -15,7 +15,7 @@ from synnefo.kit.logs import get_logger
 from synnefo.node.event_sender import EventSender
 from synnefo.node.solo import acceleration, bridge_wiring
 from synnefo.node.solo.bridge_wiring import BridgeWiring
-from synnefo.node.solo.disks import Storage
+from synnefo.node.solo.disks import NoStorage, RealStorage
 from synnefo.node.solo.instance_work import House
 from synnefo.node.solo.inventory import Inventory
 from synnefo.node.solo.job_queue import JobQueue
@@ -38,6 +38,17 @@ _LOST_WITHOUT_BRIDGES = (
     "guests do not see each other; only a forwarded SSH port leads to them; no firewall profiles,"
     " no metadata service (the config drive tells guests the same)"
 )
+
+
+_ACCESS = "access.json"
+
+
+class Access(msgspec.Struct, frozen=True):
+    """How to reach the RAPI of a running cluster."""
+
+    url: str
+    user: str
+    password_file: str
 
 
 class AlreadyRunning(Exception):
@@ -99,8 +110,10 @@ class Cluster:
         self._server = server
         server.start()
         scheme = "https" if self.settings.solo_certificate else "http"
-        (self.places.home / "address").write_text(f"{scheme}://{host}:{server.port}\n")
-        log.info("listening", address=f"{scheme}://{host}:{server.port}")
+        url = f"{scheme}://{host}:{server.port}"
+        access = Access(url, self.settings.solo_user, str(self._password_file()))
+        (self.places.home / _ACCESS).write_bytes(msgspec.json.encode(access))
+        log.info("listening", url=url)
         return server.port
 
     def end(self) -> None:
@@ -119,12 +132,15 @@ class Cluster:
 
     def password(self) -> str:
         """Read the RAPI's password; one is made at the first start."""
-        given = self.settings.solo_password_file
-        path = Path(given) if given else self.places.home / "password"
-        if not given and not path.exists():
+        path = self._password_file()
+        if not self.settings.solo_password_file and not path.exists():
             path.touch(mode=0o600)
             path.write_text(new_uuid())
         return path.read_text().strip()
+
+    def _password_file(self) -> Path:
+        given = self.settings.solo_password_file
+        return Path(given).resolve() if given else self.places.home / "password"
 
     def teardown(self) -> None:
         """Switch every machine off at once and take the networks out of the kernel."""
@@ -148,12 +164,14 @@ class Cluster:
             else:
                 wirings[name] = self._build_wiring()
                 machines[name] = self._qemu = self._build_qemu(wirings[name])
-        providers = settings.solo_extstorage_dir or str(places.home / "extstorage")
+        providers = Path(settings.solo_extstorage_dir or places.home / "extstorage")
+        real = RealStorage(places.disks, providers, places.home / "storage.log")
+        storages = {name: NoStorage() if name == "fake" else real for name in machines}
         return House(
             node=socket.gethostname(),
             places=places,
             inventory=Inventory(self._ledger),
-            storage=Storage(places.disks, Path(providers), places.home / "storage.log"),
+            storages=storages,
             machines=machines,
             wirings=wirings,
             fake_memory=settings.solo_fake_memory,
@@ -174,13 +192,21 @@ class Cluster:
             return NoWiring()
         if wanted == "bridge" or (wanted == "auto" and _may_wire()):
             return BridgeWiring(
-                cloud_id(self.settings),
+                self._cloud_id(),
                 bindings=self.places.bindings,
                 folder=self.places.networks,
                 nameservers=self.settings.solo_nameservers,
             )
         log.warning("no rights for bridges: user-mode networking", lost=_LOST_WITHOUT_BRIDGES)
         return UserWiring(self.places.bindings)
+
+    def _cloud_id(self) -> str:
+        """Keep the name under which this cloud's devices were made at first."""
+        known = self._ledger.fact("cloud_id")
+        if known is None:
+            known = cloud_id(self.settings)
+            self._ledger.put_fact("cloud_id", known)
+        return known
 
     def _build_sender(self) -> EventSender | None:
         if self.settings.solo_bus == "none":
@@ -213,6 +239,11 @@ class Cluster:
     def _each_round(self) -> None:
         if self._qemu is not None:
             self._qemu.trim_logs(self.settings.solo_console_log_bytes)
+
+
+def read_access(places: Places) -> Access:
+    """Read how to reach the cluster that runs in a data folder."""
+    return msgspec.json.decode((places.home / _ACCESS).read_bytes(), type=Access)
 
 
 def _may_wire() -> bool:

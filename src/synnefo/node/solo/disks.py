@@ -3,6 +3,7 @@
 import os
 import subprocess
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
@@ -25,7 +26,52 @@ class DiskSource(msgspec.Struct, frozen=True):
     nbd_export: str = ""
 
 
-class Storage:
+class Storage(Protocol):
+    """Makes, opens and removes the disks of instances. Every verb may be repeated."""
+
+    def create(self, instance: Instance, disk: Disk, *, again: bool) -> None:
+        """Make a disk; `again` first removes what an interrupted attempt left."""
+
+    def attach(self, instance: Instance, disk: Disk) -> DiskSource:
+        """Open a disk for this machine and tell where QEMU finds it."""
+
+    def detach(self, instance: Instance, disk: Disk) -> None:
+        """Let go of a disk; nothing uses it any more."""
+
+    def remove(self, instance: Instance, disk: Disk) -> None:
+        """Delete a disk; one that is gone already is fine."""
+
+    def grow(self, instance: Instance, disk: Disk, new_size: int) -> None:
+        """Make a disk larger, to `new_size` MiB in all."""
+
+    def snapshot(self, instance: Instance, disk: Disk, name: str) -> None:
+        """Take a snapshot called `name`."""
+
+
+class NoStorage:
+    """Disks that are only remembered, for the hypervisor `fake`."""
+
+    def create(self, instance: Instance, disk: Disk, *, again: bool) -> None:
+        """Do nothing."""
+
+    def attach(self, instance: Instance, disk: Disk) -> DiskSource:
+        """Point nowhere."""
+        return DiskSource()
+
+    def detach(self, instance: Instance, disk: Disk) -> None:
+        """Do nothing."""
+
+    def remove(self, instance: Instance, disk: Disk) -> None:
+        """Do nothing."""
+
+    def grow(self, instance: Instance, disk: Disk, new_size: int) -> None:
+        """Do nothing."""
+
+    def snapshot(self, instance: Instance, disk: Disk, name: str) -> None:
+        """Do nothing."""
+
+
+class RealStorage:
     """Makes, opens and removes the disks of instances. Every verb may be repeated."""
 
     def __init__(self, disks: Path, providers: Path, log_file: Path) -> None:

@@ -47,7 +47,7 @@ class House:
         node: str,
         places: Places,
         inventory: Inventory,
-        storage: Storage,
+        storages: Mapping[str, Storage],
         machines: Mapping[str, Machines],
         wirings: Mapping[str, Wiring],
         fake_memory: int = 0,
@@ -55,10 +55,14 @@ class House:
         self.node = node
         self.places = places
         self.inventory = inventory
-        self.storage = storage
         self.fake_memory = fake_memory
+        self._storages = storages
         self._machines = machines
         self._wirings = wirings
+
+    def storage_of(self, instance: Instance) -> Storage:
+        """Find where an instance's disks are."""
+        return self._storages[instance.hypervisor]
 
     def machines_of(self, instance: Instance) -> Machines:
         """Find the hypervisor of an instance."""
@@ -149,7 +153,7 @@ def _make(house: House, task: Task, op: InstanceCreate, instance: Instance) -> N
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     task.note("* creating instance disks...")
     for disk in instance.disks:
-        house.storage.create(instance, disk, again=task.resumed)
+        house.storage_of(instance).create(instance, disk, again=task.resumed)
     if instance.hypervisor != "fake":
         given = {**op.osparams, **op.osparams_private, **op.osparams_secret, **task.secrets}
         told = {key: str(value) for key, value in given.items() if value is not None}
@@ -160,7 +164,7 @@ def _make(house: House, task: Task, op: InstanceCreate, instance: Instance) -> N
 def _unmake(house: House, instance: Instance) -> None:
     for disk in instance.disks:
         try:
-            house.storage.remove(instance, disk)
+            house.storage_of(instance).remove(instance, disk)
         except JobFailure:
             continue
     shutil.rmtree(house.places.of(instance.name), ignore_errors=True)
@@ -197,7 +201,9 @@ def switch_on(house: House, instance: Instance) -> None:
         house.machines_of(instance).resume(instance.name)
         return
     try:
-        sources = [(disk, house.storage.attach(instance, disk)) for disk in instance.disks]
+        sources = [
+            (disk, house.storage_of(instance).attach(instance, disk)) for disk in instance.disks
+        ]
         cables = [(nic, wiring.cable(nic, house.network_of(nic))) for nic in instance.nics]
         house.inventory.keep(instance)
         config_drive = str(drive) if drive.exists() else None
@@ -225,7 +231,7 @@ def _let_go(house: House, instance: Instance) -> None:
     for nic in instance.nics:
         house.wiring_of(instance).unplug(nic)
     for disk in instance.disks:
-        house.storage.detach(instance, disk)
+        house.storage_of(instance).detach(instance, disk)
 
 
 def startup(house: House, task: Task, op: InstanceStartup) -> object:
@@ -267,7 +273,7 @@ def remove(house: House, task: Task, op: InstanceRemove) -> object:
     instance.admin_state = "down"
     for disk in list(instance.disks):
         try:
-            house.storage.remove(instance, disk)
+            house.storage_of(instance).remove(instance, disk)
         except JobFailure:
             if not (task.resumed or op.ignore_failures):
                 raise

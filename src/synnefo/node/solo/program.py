@@ -15,9 +15,9 @@ import msgspec
 from synnefo.kit import conf
 from synnefo.kit.clock import monotonic
 from synnefo.kit.logs import configure, get_logger
-from synnefo.node.solo.cluster import AlreadyRunning, Cluster
+from synnefo.node.solo.cluster import AlreadyRunning, Cluster, read_access
 from synnefo.node.solo.opcodes import InstanceShutdown
-from synnefo.node.solo.settings import SoloSettings
+from synnefo.node.solo.settings import Places, SoloSettings
 
 log = get_logger(__name__)
 
@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--listen", help="ADDRESS:PORT of the RAPI")
     parser.add_argument("--user", help="who may speak to the RAPI")
     parser.add_argument("--password-file", help="file with that user's password")
+    parser.add_argument("--cloud-id", help="short name of the cloud in names of devices")
     parser.add_argument("--hypervisors", help="kvm, fake or both, the default first: kvm,fake")
     parser.add_argument("--accel", choices=("auto", "kvm", "tcg"))
     parser.add_argument("--network", choices=("auto", "bridge", "user", "none"))
@@ -68,11 +69,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _settings(options: argparse.Namespace) -> SoloSettings:
-    paths = [options.config] if options.config else []
-    settings = conf.load(paths=paths).of(SoloSettings)
+    settings = conf.load(paths=[options.config] if options.config else None).of(SoloSettings)
     given = {
         f"solo_{name}": getattr(options, name)
-        for name in ("data", "listen", "user", "password_file", "accel", "network")
+        for name in ("data", "listen", "user", "password_file", "cloud_id", "accel", "network")
         if getattr(options, name)
     }
     if options.hypervisors:
@@ -106,10 +106,10 @@ def _stop_vms(cluster: Cluster) -> int:
 
 def _stop_vms_of_running(settings: SoloSettings) -> int:
     """Have the running daemon shut every machine down."""
-    home = Path(settings.solo_data).resolve() / "solo"
-    password = Path(settings.solo_password_file or home / "password").read_text().strip()
-    address = urlsplit((home / "address").read_text().strip())
-    credentials = base64.b64encode(f"{settings.solo_user}:{password}".encode()).decode()
+    access = read_access(Places(Path(settings.solo_data).resolve()))
+    password = Path(access.password_file).read_text().strip()
+    address = urlsplit(access.url)
+    credentials = base64.b64encode(f"{access.user}:{password}".encode()).decode()
     kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
 
     def ask(method: str, path: str, body: str = "") -> object:
