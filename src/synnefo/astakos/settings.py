@@ -40,5 +40,5 @@ class AstakosSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """KiB of memory that one password check takes."""
     astakos_argon2_parallelism: int = 1
     """Threads that one password check takes."""
-    astakos_region: str = "RegionOne"
+    astakos_region: str = "default"
     """Name of the region in the Identity v3 catalogue."""

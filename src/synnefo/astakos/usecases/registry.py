@@ -68,6 +68,11 @@ def set_token(component: Component, token: str = "") -> str:
     return fresh
 
 
+def is_token(component: Component, token: str) -> bool:
+    """Tell whether a component's token is this one."""
+    return component.token_digest == digest_of(token)
+
+
 def set_addresses(
     component: Component, *, base_url: str | None = None, ui_url: str | None = None
 ) -> bool:
