@@ -51,3 +51,23 @@ def _add_folders(disc: pycdlib.PyCdlib, folder: PurePosixPath, known: set[str]) 
 def _add_file(disc: pycdlib.PyCdlib, path: str, contents: bytes) -> None:
     name = PurePosixPath(path).name
     disc.add_fp(io.BytesIO(contents), len(contents), path, rr_name=name, joliet_path=path)
+
+
+def read(source: Path) -> dict[str, bytes]:
+    """Read the documents back; path without leading slash -> contents."""
+    disc = pycdlib.PyCdlib()
+    disc.open(str(source))
+    try:
+        return {
+            f"{folder}/{name}".lstrip("/"): _contents(disc, f"{folder}/{name}".replace("//", "/"))
+            for folder, _, names in disc.walk(rr_path="/")
+            for name in names
+        }
+    finally:
+        disc.close()
+
+
+def _contents(disc: pycdlib.PyCdlib, path: str) -> bytes:
+    target = io.BytesIO()
+    disc.get_file_from_iso_fp(target, rr_path=path)
+    return target.getvalue()
