@@ -3,5 +3,7 @@
 from django.urls import URLPattern
 
 from synnefo.cyclades.api.compute.urls import urlpatterns as compute
+from synnefo.cyclades.api.image.urls import urlpatterns as image
+from synnefo.cyclades.api.network.urls import urlpatterns as network
 
-urlpatterns: list[URLPattern] = [*compute]
+urlpatterns: list[URLPattern] = [*compute, *network, *image]

@@ -22,7 +22,7 @@ class SubnetOrder(msgspec.Struct, frozen=True):
     name: str = ""
     pools: tuple[tuple[str, str], ...] | None = None
     dns_nameservers: tuple[str, ...] = ()
-    host_routes: tuple[str, ...] = ()
+    host_routes: tuple[str | dict[str, str], ...] = ()
 
 
 class SubnetPlan(msgspec.Struct, frozen=True):
@@ -35,7 +35,7 @@ class SubnetPlan(msgspec.Struct, frozen=True):
     name: str
     pools: tuple[PoolShape, ...]
     dns_nameservers: tuple[str, ...]
-    host_routes: tuple[str, ...]
+    host_routes: tuple[str | dict[str, str], ...]
 
 
 def plan(order: SubnetOrder, *, shortest_prefix: int) -> SubnetPlan:

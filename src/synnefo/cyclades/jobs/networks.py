@@ -4,7 +4,13 @@ from datetime import timedelta
 
 from synnefo.cyclades.engines.compute import EngineUnreachable
 from synnefo.cyclades.models import Cluster, Network
-from synnefo.cyclades.usecases import cluster_networks, network_outcomes, networks
+from synnefo.cyclades.usecases import (
+    cluster_networks,
+    network_outcomes,
+    networks,
+    plugs,
+    server_actions,
+)
 from synnefo.kit import clock
 from synnefo.kit.faults import ServiceUnavailable
 from synnefo.kit.logs import get_logger
@@ -26,6 +32,31 @@ def remove_network(network_id: int) -> None:
 def release_network_quota(network_id: int) -> None:
     """Give back the quota of a network that its clusters let go of."""
     networks.release_quota(network_id)
+
+
+@plugs.PLUG.runs
+def plug_port(server_id: int, port_id: int, since: str) -> None:
+    """Plug a port into a server that exists."""
+    plugs.carry_plug(server_id, port_id, since)
+
+
+@plugs.PLUG.gives_up
+def give_up_plug(reason: str, server_id: int, port_id: int, since: str) -> None:
+    """Free a port whose cluster did not answer for too long."""
+    plugs.unplugged(server_id, port_id, since, f"The cluster did not answer in time: {reason}")
+
+
+@plugs.UNPLUG.runs
+def unplug_port(server_id: int, port_id: int, since: str) -> None:
+    """Pull a port out of its server."""
+    plugs.carry_unplug(server_id, port_id, since)
+
+
+@plugs.UNPLUG.gives_up
+def give_up_unplug(reason: str, server_id: int, port_id: int, since: str) -> None:
+    """Tell that a port stays because the cluster did not answer for too long."""
+    told = f"The cluster did not answer in time, so port {port_id} stays: {reason}"
+    server_actions.fail(server_id, since, told)
 
 
 @sweep("cyclades.settle_networks", every=60)
