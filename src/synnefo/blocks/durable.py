@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -77,7 +78,7 @@ def make_directory(path: Path, medium: Medium) -> None:
 
 def replace_file(path: Path, data: bytes, medium: Medium = DISK) -> None:
     """Write a whole small file: afterwards, even after a power cut, it is the old or the new."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.new")
     fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
         try:
