@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from synnefo.blocks.filed import FiledStore
 from synnefo.clients.astakos import PendingCommission, QuotaExceeded, Resolved
 from synnefo.cyclades.domain.images import ShelfItem
 from synnefo.cyclades.domain.server_plan import ServerOrder
@@ -170,6 +171,7 @@ class Stage:
         self.flavor = a_flavor()
         self.image = an_image(self.shelf)
         self.blocks = blocks
+        FiledStore(blocks)
 
     def order(self, **changes: object) -> ServerOrder:
         """Order a server of one processor."""
