@@ -1,31 +1,31 @@
 """The settings files of a one-machine cloud; an operator adds `99-local.conf`."""
 
+import json
 import secrets
 
 from synnefo.webproject.up.folder import Folder, Place, read_json, write_private
+
+SECRETS = ("SECRET_KEY", "SECRET_ENCRYPTION_KEY")
+"""Settings that are made once for each cloud and never change."""
 
 
 def write(folder: Folder, place: Place) -> None:
     """Write what this program decides; secrets are made once and kept."""
     secret_file = folder.conf / "secrets.json"
     kept = read_json(secret_file)
-    fresh = {"secret_key": kept.get("secret_key") or secrets.token_urlsafe(48)}
+    fresh = {name: kept.get(name) or secrets.token_urlsafe(48) for name in SECRETS}
     if fresh != kept:
-        write_private(secret_file, _json(fresh))
+        write_private(secret_file, json.dumps(fresh))
     if not folder.rapi_password.exists():
         write_private(folder.rapi_password, secrets.token_urlsafe(24))
-    write_private(folder.conf / "10-up.conf", _settings(folder, place, fresh["secret_key"]))
+    write_private(folder.conf / "10-up.conf", _settings(folder, place, fresh))
     write_private(folder.conf / "archipelago.ini", _archipelago(folder))
 
 
-def _json(values: dict[str, str]) -> str:
-    return "{" + ", ".join(f'"{name}": "{value}"' for name, value in values.items()) + "}"
-
-
-def _settings(folder: Folder, place: Place, secret_key: str) -> str:
+def _settings(folder: Folder, place: Place, kept: dict[str, str]) -> str:
     values: dict[str, object] = {
+        **kept,
         "SYNNEFO_DATA_DIR": str(folder.root),
-        "SECRET_KEY": secret_key,
         "ASTAKOS_BASE_URL": f"{place.url}/astakos",
         "ASTAKOS_AUTH_URL": f"{place.url}/astakos/identity/v2.0",
         "PITHOS_BASE_URL": f"{place.url}/pithos",
