@@ -28,6 +28,7 @@ def _api(name: str, prefix: str, table: list[Route]) -> list[URLPattern]:
 urlpatterns: list[URLPattern] = [
     *(pattern for prefix in PREFIXES for pattern in _api("pithos", prefix, routes.STORAGE)),
     *_api("pithos-domains", "domains", routes.DOMAINS),
+    *_api("pithos-domains", "object-store/domains", routes.DOMAINS),
     *_api("pithos-public", "public", routes.PUBLIC),
     *_api("pithos-info", "info", routes.INFO),
     *_api("pithos-info", "object-store/info", routes.INFO),

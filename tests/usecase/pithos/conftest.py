@@ -1,0 +1,27 @@
+"""A storage of its own for every test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.pithos import MemoryQuota
+
+from synnefo.kit import conf
+from synnefo.pithos.engines import quota
+from synnefo.pithos.settings import PithosSettings
+
+
+@pytest.fixture(autouse=True)
+def storage(tmp_path: Path) -> Iterator[Path]:
+    """Blocks in a folder of the test."""
+    folder = tmp_path / "blocks"
+    with conf.override(PithosSettings, pithos_backend_block_path=str(folder)):
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def ledger() -> Iterator[MemoryQuota]:
+    """A quota service in memory."""
+    found = MemoryQuota()
+    with quota.using(found):
+        yield found
