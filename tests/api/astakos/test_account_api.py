@@ -172,6 +172,12 @@ class TestCommissions:
             10**6: "itemNotFound",
         }
 
+    def test_serials_beyond_all_numbers_are_just_unknown(self, world: World) -> None:
+        huge = 2**80
+        answer = world.call("POST", "/commissions/action", {"accept": [huge], "reject": [-1]})
+        assert [serial for serial, _ in answer.json()["failed"]] == [huge, -1]
+        assert world.call("GET", f"/commissions/{huge}").status_code == 404
+
     @pytest.mark.parametrize("body", [{}, {"accept": "", "reject": ""}, {"delete": ""}])
     def test_one_serial_needs_exactly_one_verdict(
         self, world: World, body: dict[str, str]

@@ -13,7 +13,7 @@ from synnefo.astakos.domain import ledger
 from synnefo.astakos.models import DATABASE, Commission, Holding, ProvisionLog, ProvisionRow
 from synnefo.kit.clock import now
 from synnefo.kit.faults import ItemNotFound
-from synnefo.wire.provisions import Provision
+from synnefo.wire.provisions import INF, Provision
 
 _MOMENT = "%Y-%m-%dT%H:%M:%S.%f"
 Rows = dict[ledger.Key, Holding]
@@ -68,7 +68,7 @@ def resolve(
     both = [serial for serial in accept if serial in reject]
     wanted = [serial for serial in [*accept, *reject] if serial not in both]
     with transaction.atomic(using=DATABASE):
-        found = _lock_commissions(clientkey, wanted)
+        found = _lock_commissions(clientkey, [one for one in wanted if 0 < one <= INF])
         pairs = [(found[row.commission_id], _provision(row)) for row in _lock_provisions(found)]
         rows = _lock([provision for _, provision in pairs])
         _settle(rows, pairs, accepted={s for s in found if s in accept}, reason=reason)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import msgspec
 import structlog
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import URLPattern, re_path
 
@@ -20,6 +20,9 @@ from synnefo.serve.http.faults import FaultStyle
 from synnefo.serve.http.route import Handler, Route, RouteTable
 
 log = get_logger(__name__)
+
+_MOST_DIGITS = 18
+"""Longer numbers fit no column that identifies a row."""
 
 TokenOf = Callable[[Call], str | None]
 
@@ -51,7 +54,7 @@ class _Signature:
 
 
 def _number(text: str) -> int:
-    if not text.isdigit():
+    if not text.isdigit() or len(text) > _MOST_DIGITS:
         raise ItemNotFound(f"There is nothing with the id '{text}'.")
     return int(text)
 
@@ -110,6 +113,9 @@ class Api:
                 answer = self._answer(call)
             except Fault as fault:
                 answer = self._fault(fault)
+            except DataError as error:
+                log.warning("value-not-storable", error=str(error))
+                answer = self._fault(_not_storable())
             except OperationalError as error:
                 log.warning("database-unavailable", error=str(error))
                 answer = self._fault(_database_busy())
@@ -208,6 +214,10 @@ def _bug(request_id: str) -> str:
         "Something went wrong on our side. Try again; if it stays, tell the operators this "
         f"request id: {request_id}."
     )
+
+
+def _not_storable() -> BadRequest:
+    return BadRequest("A value is too long, too large, or holds a character that cannot be kept.")
 
 
 def _database_busy() -> ServiceUnavailable:
