@@ -19,8 +19,10 @@ from synnefo.node.solo import leases, packet_rules
 from synnefo.node.solo.failures import JobFailure
 from synnefo.node.solo.leases import Lease
 from synnefo.node.solo.machines import Cable
+from synnefo.node.solo.metadata_points import MetadataPoints
 from synnefo.node.solo.packet_rules import METADATA_ADDRESS, UPLINK, Port
 from synnefo.node.solo.records import Instance, Network, Nic
+from synnefo.node.solo.settings import Places
 from synnefo.node.solo.wiring import (
     bridge_name,
     clear_bindings,
@@ -38,6 +40,12 @@ _SWITCHES = (
     "net.ipv4.conf.all.rp_filter=0",
     "net.ipv6.conf.all.forwarding=1",
 )
+_BRIDGE_SWITCHES = (
+    "net.bridge.bridge-nf-call-iptables=0",
+    "net.bridge.bridge-nf-call-ip6tables=0",
+    "net.bridge.bridge-nf-call-arptables=0",
+)
+"""Frames inside a bridge must not meet the rules for routed packets."""
 
 
 class _Plugged(msgspec.Struct, frozen=True):
@@ -49,15 +57,16 @@ class _Plugged(msgspec.Struct, frozen=True):
 class BridgeWiring:
     """The kernel's side of a cloud's networks; needs root."""
 
-    def __init__(
-        self, cloud: str, *, bindings: Path, folder: Path, nameservers: Sequence[str]
-    ) -> None:
+    def __init__(self, cloud: str, places: Places, *, nameservers: Sequence[str]) -> None:
         self.namespace = f"snf-{cloud}"
         self.inside: Sequence[str] = ("nsenter", f"--net=/run/netns/{self.namespace}")
         self._cloud = cloud
         self._link = f"snf-{cloud}"[:15]
-        self._bindings = bindings
-        self._folder = folder
+        self._bindings = places.bindings
+        self._points = MetadataPoints(
+            self.namespace, bindings=places.bindings, instances=places.instances
+        )
+        self._folder = places.networks
         self._nameservers = list(nameservers) or leases.host_nameservers()
         self._lock = threading.RLock()
         self._networks: dict[str, Network] = {}
@@ -78,6 +87,7 @@ class BridgeWiring:
                 self._make_bridge(network)
                 self._write_leases(network)
                 self._start_leases(network)
+                self._points.open(bridge_name(network))
             self._write_rules(routes_too=True)
             for instance, nic in plugged:
                 self.plug(instance, nic, by_uuid.get(nic.network or ""))
@@ -85,6 +95,7 @@ class BridgeWiring:
     def end(self) -> None:
         """Take everything out of the kernel."""
         with self._lock:
+            self._points.close_all()
             for folder in self._folder.iterdir():
                 leases.stop(folder)
             clear_bindings(self._bindings)
@@ -100,11 +111,13 @@ class BridgeWiring:
             self._write_leases(network)
             self._start_leases(network)
             self._write_rules(routes_too=True)
+            self._points.open(bridge_name(network))
 
     def disconnect(self, network: Network) -> None:
         """Remove bridge and lease server."""
         with self._lock:
             self._networks.pop(network.uuid, None)
+            self._points.close(bridge_name(network))
             leases.stop(self._folder_of(network))
             _try(["ip", "-n", self.namespace, "link", "delete", bridge_name(network)])
             if is_routed(network):
@@ -156,6 +169,8 @@ class BridgeWiring:
         if not Path("/run/netns", self.namespace).exists():
             _run(["ip", "netns", "add", self.namespace])
         _run([*self.inside, "sysctl", "-qw", *_SWITCHES])
+        if Path("/proc/sys/net/bridge").exists():
+            _run([*self.inside, "sysctl", "-qw", *_BRIDGE_SWITCHES])
         _run(["ip", "-n", self.namespace, "link", "set", "lo", "up"])
 
     def _make_uplink(self) -> None:

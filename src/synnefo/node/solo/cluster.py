@@ -192,10 +192,7 @@ class Cluster:
             return NoWiring()
         if wanted == "bridge" or (wanted == "auto" and _may_wire()):
             return BridgeWiring(
-                self._cloud_id(),
-                bindings=self.places.bindings,
-                folder=self.places.networks,
-                nameservers=self.settings.solo_nameservers,
+                self._cloud_id(), self.places, nameservers=self.settings.solo_nameservers
             )
         log.warning("no rights for bridges: user-mode networking", lost=_LOST_WITHOUT_BRIDGES)
         return UserWiring(self.places.bindings)
