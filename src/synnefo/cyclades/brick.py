@@ -20,7 +20,9 @@ jobs = [
 consumers = ["synnefo.cyclades.events.job_outcomes"]
 
 
-def _platform(name: str, kind: str, prefix: str, version: str, *, shown: bool) -> dict[str, object]:
+def _platform(
+    name: str, kind: str, prefix: str, version: str, *, shown: bool
+) -> dict[str, object]:
     endpoint = {"versionId": version, "publicURL": None, "SNF:exposeVersion": shown}
     return {
         "name": name,

@@ -14,7 +14,7 @@ from synnefo.cyclades.models import Flavor, Server
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.cyclades.usecases import commissions, flavors, histories, servers
 from synnefo.kit import clock, conf
-from synnefo.kit.faults import BuildInProgress, Conflict
+from synnefo.kit.faults import BuildInProgress, Conflict, Forbidden
 from synnefo.serve.errands import Errand
 from synnefo.serve.http import Caller
 
@@ -75,6 +75,20 @@ def destroy(caller: Caller, server_id: str, *, while_building: bool = False) -> 
         create_job = row.task_job_id if row.task == Task.BUILD else None
         _record(caller, row, Wish(action=Action.DESTROY), None)
         _later(row, Wish(action=Action.DESTROY), after=create_job)
+    return row
+
+
+def suspend(caller: Caller, server_id: str, *, suspended: bool) -> Server:
+    """Suspend a server or let it go again; administrators only. Spec: compute 3.3."""
+    if not caller.is_admin:
+        raise Forbidden("Only an administrator may suspend a server.")
+    with transaction.atomic(using=DB):
+        row = servers.locked(caller, server_id)
+        action = Action.SUSPEND if suspended else Action.UNSUSPEND
+        check(action, row.standing, admin=True)
+        row.suspended = suspended
+        row.updated = clock.now()
+        row.save(update_fields=["suspended", "updated"])
     return row
 
 

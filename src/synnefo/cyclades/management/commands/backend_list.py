@@ -1,0 +1,50 @@
+"""`snf-manage backend-list`. Spec: compute 16.2."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db.models import Count, Q
+
+from synnefo.cyclades.models import Cluster
+from synnefo.serve.commands import add_list_options, print_list
+
+COLUMNS = (
+    "id",
+    "clustername",
+    "port",
+    "username",
+    "drained",
+    "offline",
+    "public",
+    "vms",
+    "hypervisor",
+    "disk_templates",
+)
+
+
+class Command(BaseCommand):
+    """Lists clusters."""
+
+    help = "List the clusters."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the list options."""
+        add_list_options(parser)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Print the clusters."""
+        living = Count("servers", filter=Q(servers__deleted=False))
+        rows = [
+            {
+                **{name: getattr(one, name) for name in COLUMNS},
+                "address": one.address,
+                "index": one.index,
+                "mem": f"{one.mfree}/{one.mtotal}",
+                "disk": f"{one.dfree}/{one.dtotal}",
+                "refreshed": one.refreshed,
+            }
+            for one in Cluster.objects.annotate(vms=living).order_by("id")
+        ]
+        fields = ("address", "index", "mem", "disk", "refreshed")
+        print_list(self, rows, COLUMNS, options, fields=fields)

@@ -1,0 +1,38 @@
+"""`snf-manage backend-update-status`. Spec: compute 16.2."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from synnefo.cyclades.engines.compute import EngineError
+from synnefo.cyclades.management.words import find_cluster
+from synnefo.cyclades.models import Cluster
+from synnefo.cyclades.usecases import clusters
+from synnefo.kit.faults import Fault
+
+
+class Command(BaseCommand):
+    """Reads the free room of clusters anew."""
+
+    help = "Read storage and free room of every online cluster, or of one."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take which one."""
+        parser.add_argument("--backend-id", help="only this cluster")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Ask each cluster; those that fail are told."""
+        chosen = options["backend_id"]
+        rows = [find_cluster(chosen)] if chosen else Cluster.objects.filter(offline=False)
+        failed = 0
+        for cluster in rows:
+            try:
+                clusters.refresh(cluster)
+            except (EngineError, Fault) as error:
+                failed += 1
+                self.stderr.write(f"{cluster.clustername}: {error}")
+            else:
+                self.stdout.write(f"{cluster.clustername}: {cluster.mfree} MiB of memory free")
+        if failed:
+            raise CommandError(f"{failed} clusters did not answer.")
