@@ -4,9 +4,9 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db.models import Count, Q
+from django.db.models import Count
 
-from synnefo.cyclades.models import Flavor
+from synnefo.cyclades.models import Flavor, Server
 from synnefo.serve.commands import add_list_options, print_list
 
 COLUMNS = (
@@ -35,8 +35,9 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the flavors."""
-        living = Count("servers", filter=Q(servers__deleted=False))
-        every = Flavor.objects.annotate(vms=living).select_related("volume_type")
+        living = Server.objects.filter(deleted=False).values_list("flavor_id")
+        counts = dict(living.annotate(Count("id")))
+        every = Flavor.objects.select_related("volume_type")
         rows = [
             {
                 "id": one.id,
@@ -48,7 +49,7 @@ class Command(BaseCommand):
                 "volume_type": one.volume_type_id,
                 "allow_create": one.allow_create,
                 "public": one.public,
-                "vms": one.vms,
+                "vms": counts.get(one.id, 0),
                 "specs": one.specs,
             }
             for one in every.filter(deleted=options["deleted"]).order_by("id")
