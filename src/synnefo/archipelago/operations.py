@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from synnefo.archipelago import entries, mapfile
+from synnefo.archipelago.entries import Base
 from synnefo.archipelago.faults import (
     BadSize,
     VolumeExists,
@@ -169,6 +170,18 @@ def stored_bytes(shelf: Shelf, name: str) -> int:
         for index in range(loaded.header.blocks)
         if (entry := entries.decode(loaded.table, index)).has_private
     )
+
+
+def map_lines(shelf: Shelf, name: str) -> list[str]:
+    """Describe every block that holds something: index, private part, what lies under it."""
+    loaded = shelf.load(name)
+    lines = []
+    for index in range(loaded.header.blocks):
+        entry = entries.decode(loaded.table, index)
+        if entry.has_private or entry.base:
+            private = f"{entry.generation.hex()} mask {entry.mask:016x}" if entry.mask else "-"
+            lines.append(f"{index} {private} {Base(entry.base).name} {entry.base_id.hex()}")
+    return lines
 
 
 def _is_volume(shelf: Shelf, name: str) -> bool:

@@ -204,7 +204,8 @@ class Volume:
 
     def _own_generation(self) -> bytes:
         """Name the blocks that may be written here: none when the volume is only read."""
-        return self.header.generation if self._log is not None else NO_GENERATION
+        may_write = self._log is not None and self._broken is None
+        return self.header.generation if may_write else NO_GENERATION
 
     def _write_block(self, index: int, start: int, data: memoryview) -> None:
         entry = self._entry(index)
@@ -361,6 +362,7 @@ class Volume:
             self._syncer.run(self._sync_block, indexes)
         except OSError as error:
             self._broken = error
+            self.descriptors.forget_all()
             raise
 
     def _sync_block(self, index: int) -> None:

@@ -1,0 +1,1 @@
+"""Serving a volume to QEMU over the network block device protocol, on a unix socket."""
