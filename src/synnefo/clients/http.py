@@ -189,7 +189,7 @@ class Http:
             f"{self.base_url}{path}",
             content=content,
             params=[(name, str(value)) for name, value in pairs] or None,
-            headers={**self._headers, **sent, **(headers or {})},
+            headers=_as_bytes({**self._headers, **sent, **(headers or {})}),
             timeout=self._timeout,
         )
 
@@ -210,6 +210,17 @@ def _send(request: httpx2.Request) -> Answer:
     if answer.status in WORTH_ANOTHER_TRY:
         raise _BusyError(answer)
     return answer
+
+
+def _as_bytes(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Write headers as they travel: Latin-1 as HTTP has it, UTF-8 for what does not fit."""
+    found = []
+    for name, value in headers.items():
+        try:
+            found.append((name.encode("ascii"), value.encode("latin-1")))
+        except UnicodeEncodeError:
+            found.append((name.encode("ascii"), value.encode("utf-8", "surrogateescape")))
+    return found
 
 
 def _encode(body: object) -> tuple[Iterable[bytes] | bytes | None, dict[str, str]]:

@@ -1,0 +1,243 @@
+"""The client of Astakos against Astakos, in process; and quota as bricks use it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import structlog
+import time_machine
+from django.core.handlers.wsgi import WSGIHandler
+from django.db import connections
+
+from synnefo.astakos.domain.definitions import ServiceDef
+from synnefo.astakos.models import DATABASE, Commission
+from synnefo.astakos.usecases import registry, tokens
+from synnefo.clients import http
+from synnefo.clients.astakos import AstakosClient, QuotaExceeded
+from synnefo.cyclades.models import QuotaHolderSerial
+from synnefo.kit.clock import now
+from synnefo.kit.faults import Conflict, ItemNotFound, ServiceUnavailable, Unauthorized
+from synnefo.serve.http.nested import in_process
+from synnefo.serve.http.remote_auth import RecentCallers, remote_authenticate
+from synnefo.serve.quota import Ledger
+from synnefo.wire.provisions import charge
+from tests.support.astakos import a_component, a_resource, a_token, a_user, usage
+
+pytestmark = pytest.mark.django_db(databases=[DATABASE, "cyclades"])
+URL = "http://identity.test/astakos"
+VM = "cyclades.vm"
+
+
+@pytest.fixture
+def client() -> Iterator[AstakosClient]:
+    """Call Astakos as the component cyclades, which has one resource."""
+    http.mount(URL, in_process(WSGIHandler()))
+    _, token = a_component("cyclades")
+    service = ServiceDef(
+        name="cyclades_compute",
+        type="compute",
+        component="cyclades",
+        prefix="compute",
+        endpoints=[{"versionId": "v2.0"}, {"versionId": "v2.1"}],
+    )
+    registry.import_services([service])
+    a_resource(VM, limit=5)
+    yield AstakosClient(f"{URL}/identity/v2.0", token)
+    http.unmount(URL)
+
+
+class TestClient:
+    """Every call."""
+
+    def test_a_users_token_tells_who(self, client: AstakosClient) -> None:
+        user = a_user("ada@example.org", admin=True)
+        found = client.authenticate(a_token(user))
+        assert (found.user_id, found.user_name) == (user.uuid, "ada@example.org")
+        assert (found.project_id, found.is_admin, found.is_service) == (user.uuid, True, False)
+        assert found.expires is not None
+        assert found.expires > now()
+
+    def test_a_components_token_tells_that_it_is_a_service(self, client: AstakosClient) -> None:
+        _, token = a_component("pithos")
+        found = client.authenticate(token)
+        assert (found.user_name, found.is_service, found.is_admin) == ("pithos", True, False)
+
+    def test_a_wrong_token_is_refused(self, client: AstakosClient) -> None:
+        for wrong in ("x" * 43, "ά".encode().decode("latin-1")):
+            with pytest.raises(Unauthorized):
+                client.authenticate(wrong)
+
+    def test_the_catalogue_is_looked_up(self, client: AstakosClient) -> None:
+        address = "http://127.0.0.1:8000/cyclades/compute"
+        assert client.endpoint_url("compute") == f"{address}/v2.1"
+        assert client.endpoint_url("compute", "v2.0") == f"{address}/v2.0"
+        with pytest.raises(ItemNotFound):
+            client.endpoint_url("nothing")
+
+    def test_users_are_looked_up(self, client: AstakosClient) -> None:
+        user = a_user("ada@example.org")
+        assert client.usernames([user.uuid, "x"]) == {user.uuid: "ada@example.org"}
+        assert client.uuids(["ada@example.org"]) == {"ada@example.org": user.uuid}
+        mine = client.catalogs([user.uuid], user_token=a_token(user))
+        assert mine.uuid_catalog == {user.uuid: "ada@example.org"}
+
+    def test_quota_is_told(self, client: AstakosClient) -> None:
+        user = a_user()
+        assert client.get_quotas(a_token(user))[user.uuid][VM].limit == 5
+        assert client.service_get_quotas([user.uuid])[user.uuid][user.uuid][VM].limit == 5
+        assert client.service_get_project_quotas([user.uuid])[user.uuid][VM].project_limit == 5
+
+    def test_a_commission_is_issued_seen_and_resolved(self, client: AstakosClient) -> None:
+        user = a_user()
+        wanted = charge(user.uuid, user.uuid, VM, 1)
+        first, second, third = (client.issue_commission(wanted, name="x") for _ in range(3))
+        assert client.get_pending() == [first, second, third]
+        assert client.commission_info(first).provisions == wanted
+        done = client.resolve_commissions([first, 10**9], [second])
+        assert (done.accepted, done.rejected, done.unknown()) == ([first], [second], [10**9])
+        client.accept_commission(third)
+        with pytest.raises(ItemNotFound):
+            client.reject_commission(third)
+
+    def test_a_refusal_says_what_in_a_sentence_and_in_numbers(self, client: AstakosClient) -> None:
+        user = a_user()
+        with pytest.raises(QuotaExceeded) as refused:
+            client.issue_commission(charge(user.uuid, user.uuid, VM, 6))
+        assert (refused.value.limit, refused.value.usage) == (5, 0)
+        assert refused.value.provision.resource == VM
+        assert VM in refused.value.message
+
+    def test_a_wrong_service_token_is_no_fault_of_the_user(self, client: AstakosClient) -> None:
+        del client
+        user = a_user()
+        with pytest.raises(ServiceUnavailable, match="service token"):
+            AstakosClient(URL, "wrong").issue_commission(charge(user.uuid, user.uuid, VM, 1))
+
+    def test_an_unknown_holder_is_not_found(self, client: AstakosClient) -> None:
+        with pytest.raises(ItemNotFound):
+            client.issue_commission(charge("nobody", "nobody", VM, 1))
+
+
+class TestNested:
+    """A call within a request leaves the request alone."""
+
+    def test_connections_and_log_context_stay(self, client: AstakosClient) -> None:
+        user = a_user()
+        before = connections[DATABASE].connection
+        with structlog.contextvars.bound_contextvars(request_id="req-outer"):
+            client.authenticate(a_token(user))
+            assert structlog.contextvars.get_contextvars()["request_id"] == "req-outer"
+        assert connections[DATABASE].connection is before
+
+
+class TestRemoteCallers:
+    """Tokens remembered for a few seconds."""
+
+    def test_a_token_is_asked_for_once(
+        self, client: AstakosClient, django_assert_num_queries: Any
+    ) -> None:
+        token = a_token(a_user())
+        authenticate = remote_authenticate(client)
+        first = authenticate(token)
+        with django_assert_num_queries(0, using=DATABASE):
+            assert authenticate(token) == first
+
+    def test_a_revoked_token_is_taken_no_longer_than_promised(self, client: AstakosClient) -> None:
+        token = a_token(a_user())
+        authenticate = remote_authenticate(client, ttl=0.0)
+        authenticate(token)
+        tokens.revoke(tokens.find(token))
+        with pytest.raises(Unauthorized):
+            authenticate(token)
+
+    def test_an_expired_token_is_not_taken_from_memory(self, client: AstakosClient) -> None:
+        token = a_token(a_user())
+        authenticate = remote_authenticate(client, ttl=10**6)
+        authenticate(token)
+        with (
+            time_machine.travel(now() + timedelta(hours=25), tick=False),
+            pytest.raises(Unauthorized),
+        ):
+            authenticate(token)
+
+    def test_memory_is_bounded_and_holds_no_tokens(self, client: AstakosClient) -> None:
+        caller = remote_authenticate(client)(a_token(a_user()))
+        recent = RecentCallers(60.0, size=3)
+        for number in range(10):
+            recent.put(f"token{number}", caller)
+        assert len(recent) == 3
+        assert recent.get("token9") is caller
+        assert recent.get("token0") is None
+
+
+class TestLedger:
+    """Quota around a change, and what a crash leaves."""
+
+    def test_an_accepted_change_is_settled_at_its_end(self, client: AstakosClient) -> None:
+        user, ledger = a_user(), Ledger(client, QuotaHolderSerial)
+        with ledger.reserve(charge(user.uuid, user.uuid, VM, 2), "create") as serial:
+            assert usage(user, VM) == (0, 2)
+            ledger.accept(serial)
+        assert usage(user, VM) == (2, 2)
+        assert QuotaHolderSerial.objects.get(pk=serial).resolved
+
+    def test_a_failed_change_gives_everything_back(self, client: AstakosClient) -> None:
+        user, ledger = a_user(), Ledger(client, QuotaHolderSerial)
+        with (
+            pytest.raises(ZeroDivisionError),
+            ledger.reserve(charge(user.uuid, user.uuid, VM, 2)),
+        ):
+            1 / 0  # noqa: B018 - the change fails
+        assert usage(user, VM) == (0, 0)
+        assert not Commission.objects.exists()
+
+    def test_an_undecided_change_stays_until_it_is_too_old(self, client: AstakosClient) -> None:
+        user, ledger = a_user(), Ledger(client, QuotaHolderSerial)
+        with ledger.reserve(charge(user.uuid, user.uuid, VM, 2)) as serial:
+            pass
+        assert ledger.settle() == ([], [])
+        assert usage(user, VM) == (0, 2)
+        assert ledger.settle(patience=0) == ([], [serial])
+        assert usage(user, VM) == (0, 0)
+        with pytest.raises(Conflict):
+            ledger.accept(serial)
+
+    def test_a_decision_the_service_never_heard_is_told_again(self, client: AstakosClient) -> None:
+        user, ledger = a_user(), Ledger(client, QuotaHolderSerial)
+        with ledger.reserve(charge(user.uuid, user.uuid, VM, 2)) as serial:
+            ledger.accept(serial)
+            http.unmount(URL)
+            http.mount(URL, _broken)
+        assert not QuotaHolderSerial.objects.get(pk=serial).resolved
+        http.mount(URL, in_process(WSGIHandler()))
+        assert ledger.settle() == ([serial], [])
+        assert usage(user, VM) == (2, 2)
+        assert ledger.settle() == ([], [])
+
+    def test_a_promise_that_was_never_recorded_is_found_and_rejected(
+        self, client: AstakosClient
+    ) -> None:
+        user, ledger = a_user(), Ledger(client, QuotaHolderSerial)
+        serial = client.issue_commission(charge(user.uuid, user.uuid, VM, 2))
+        assert ledger.settle() == ([], [])
+        assert ledger.settle(patience=0) == ([], [serial])
+        assert usage(user, VM) == (0, 0)
+
+    def test_a_charge_at_once_is_given_back_when_the_change_fails(
+        self, client: AstakosClient
+    ) -> None:
+        user, ledger = a_user(), Ledger(client, QuotaHolderSerial)
+        with ledger.charged(charge(user.uuid, user.uuid, VM, 2)):
+            assert usage(user, VM) == (2, 2)
+        with (
+            pytest.raises(ZeroDivisionError),
+            ledger.charged(charge(user.uuid, user.uuid, VM, -1)),
+        ):
+            1 / 0  # noqa: B018 - the change fails
+        assert usage(user, VM) == (2, 2)
+
+
+def _broken(_environ: Any, start_response: Any) -> list[bytes]:
+    start_response("503 Service Unavailable", [])
+    return [b""]
