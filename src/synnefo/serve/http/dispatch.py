@@ -122,6 +122,8 @@ class Api:
             except Exception:
                 log.exception("request-failed", method=call.method, path=call.path)
                 answer = self._fault(Fault(_bug(call.request_id)))
+            if call.method == "HEAD":
+                answer = self._without_body(answer)
             self._finish(call, answer, started)
         return answer
 
@@ -163,7 +165,7 @@ class Api:
             )
         for key, value in {**call.reply_headers, **reply.headers}.items():
             response.headers[key] = value
-        return self._without_body(response) if call.method == "HEAD" else response
+        return response
 
     @staticmethod
     def _without_body(response: HttpResponseBase) -> HttpResponseBase:
