@@ -5,15 +5,12 @@ Request: `VERB ARGUMENT\\n`. Answer: `ok TEXT\\n`, or `no TEXT\\n` with a senten
 
 import os
 import socket
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from synnefo.archipelago.faults import VolumeFault
-from synnefo.blocks.port import StoreFault
 
 _LINE = 4096
 _ASK_SECONDS = 60.0
-_ANSWER_SECONDS = 5.0
 
 
 class NotServed(Exception):
@@ -30,7 +27,7 @@ def ask(path: Path, verb: str, argument: str = "", *, timeout: float = _ASK_SECO
             raise NotServed from None
         try:
             peer.sendall(f"{verb} {argument}\n".encode())
-            line = _line(peer)
+            line = read_line(peer)
         except TimeoutError:
             raise VolumeFault(f"No answer to {verb} within {timeout:.0f} seconds.") from None
         except ConnectionError:
@@ -41,29 +38,8 @@ def ask(path: Path, verb: str, argument: str = "", *, timeout: float = _ASK_SECO
     raise VolumeFault(text or f"The server went away while it was asked to {verb}.")
 
 
-def answer(peer: socket.socket, actions: Mapping[str, Callable[[str], str]]) -> None:
-    """Read one request, do it, answer it, hang up."""
-    with peer:
-        peer.settimeout(_ANSWER_SECONDS)
-        try:
-            verb, _, argument = _line(peer).partition(" ")
-            peer.sendall(_carry_out(actions, verb, argument).encode())
-        except (TimeoutError, ConnectionError):
-            return
-
-
-def _carry_out(actions: Mapping[str, Callable[[str], str]], verb: str, argument: str) -> str:
-    action = actions.get(verb)
-    if action is None:
-        return f"no This server does not know how to {verb}.\n"
-    try:
-        return f"ok {action(argument)}\n"
-    except (VolumeFault, StoreFault, OSError, ValueError) as error:
-        sentence = " ".join(str(error).split())
-        return f"no {sentence}\n"
-
-
-def _line(peer: socket.socket) -> str:
+def read_line(peer: socket.socket) -> str:
+    """Read one line, without its end; less when the other side hangs up."""
     data = b""
     while not data.endswith(b"\n") and len(data) < _LINE:
         piece = peer.recv(_LINE)

@@ -6,7 +6,6 @@ Kept free of imports that cost time: Ganeti calls `attach` several times for eve
 import fcntl
 import os
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -140,13 +139,17 @@ def _start_supervisor(places: Places) -> None:
     finally:
         os.close(lock)
     conf = [] if places.conf is None else ["--config", str(places.conf)]
-    with (places.log / "archipelago.log").open("ab") as log:
-        subprocess.Popen(
-            [sys.executable, "-m", "synnefo.archipelago.cli.archipelago", *conf, "supervise"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            cwd="/",
-            env={**os.environ, "PYTHONPATH": _SOURCE},
-        )
+    module = "synnefo.archipelago.cli.archipelago"
+    log = str(places.log / "archipelago.log")
+    append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-m", module, *conf, "supervise"],
+        {**os.environ, "PYTHONPATH": _SOURCE},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, append, 0o640),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )

@@ -14,8 +14,8 @@ Spec: volumes 5.2.
 import configparser
 import os
 import socket
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from synnefo.archipelago.faults import BadSettings
 
@@ -23,8 +23,7 @@ DEFAULT_CONF = "/etc/archipelago/archipelago.conf"
 _SOCKET_PATH_MAX = 107
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(NamedTuple):
     """The settings of one node."""
 
     blocks: Path

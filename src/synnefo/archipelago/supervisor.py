@@ -18,7 +18,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from synnefo.archipelago import control
+from synnefo.archipelago import answering
 from synnefo.archipelago.faults import VolumeFault
 from synnefo.archipelago.marks import Marks
 from synnefo.archipelago.nbd.server import Server, listen
@@ -90,7 +90,7 @@ class Supervisor:
 
     def _answer(self) -> None:
         peer, _ = self._listener.accept()
-        control.answer(
+        answering.answer(
             peer,
             {
                 "ping": lambda _: str(os.getpid()),

@@ -2,15 +2,15 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from synnefo.archipelago.faults import VolumeFault
 from synnefo.archipelago.settings import Places, load
-from synnefo.blocks.port import StoreFault
 
 MIB = 1024 * 1024
 
 Script = Callable[[Places, str], None]
+Faults = tuple[type[Exception], ...]
 
 
 def required(variable: str) -> str:
@@ -30,14 +30,18 @@ def mebibytes(variable: str) -> int:
         raise VolumeFault(f"The environment variable {variable} is no number: {text}") from None
 
 
-def run(scripts: Mapping[str, Script], verb: str, conf: str | None) -> int:
-    """Do what one script does; the exit code is 0, or 1 with a sentence on stderr."""
+def run(script: Script, conf: str | None, *, faults: Faults = ()) -> int:
+    """Do what one script does; the exit code is 0, or 1 with a sentence on stderr.
+
+    `faults` are those that the script may raise besides its own.
+    """
+    caught: Faults = (VolumeFault, OSError, *faults)
     try:
         name = required("VOL_NAME")
         places = load(conf)
         os.umask(places.umask)
-        scripts[verb](places, name)
-    except (VolumeFault, StoreFault, OSError) as error:
+        script(places, name)
+    except caught as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

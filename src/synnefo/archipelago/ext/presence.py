@@ -34,4 +34,4 @@ SCRIPTS: dict[str, Script] = {
 
 def main(verb: str, conf: str | None = None) -> int:
     """Run one script."""
-    return 0 if verb == "verify" else run(SCRIPTS, verb, conf)
+    return 0 if verb == "verify" else run(SCRIPTS[verb], conf)

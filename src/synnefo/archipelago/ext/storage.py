@@ -7,6 +7,7 @@ from synnefo.archipelago.ext.environment import Script, mebibytes, required, run
 from synnefo.archipelago.faults import VolumeBusy, VolumeFault, VolumeMissing
 from synnefo.archipelago.settings import Places, socket_path
 from synnefo.archipelago.shelf import open_shelf
+from synnefo.blocks.port import StoreFault
 
 
 def _create(places: Places, name: str) -> None:
@@ -65,4 +66,4 @@ SCRIPTS: dict[str, Script] = {
 
 def main(verb: str, conf: str | None = None) -> int:
     """Run one script."""
-    return run(SCRIPTS, verb, conf)
+    return run(SCRIPTS[verb], conf, faults=(StoreFault,))

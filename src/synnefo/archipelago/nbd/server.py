@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from synnefo.archipelago import control
+from synnefo.archipelago import answering
 from synnefo.archipelago.faults import VolumeFault
 from synnefo.archipelago.nbd.handshake import Exported, Refused, negotiate
 from synnefo.archipelago.nbd.protocol import Export
@@ -133,7 +133,7 @@ class Server:
             "stop": self._stop_when_idle,
             "kick": self._kick,
         }
-        control.answer(peer, actions)
+        answering.answer(peer, actions)
 
     def _flush(self, _: str) -> str:
         with self._volume.lock:
