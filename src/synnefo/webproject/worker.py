@@ -1,18 +1,24 @@
 """`snf-worker`: carries out errands and sweeps of every brick on this host."""
 
 import argparse
+import os
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from django.db import OperationalError, close_old_connections
+import django
 
-from synnefo.kit import conf
-from synnefo.kit.logs import get_logger
-from synnefo.serve import errands
-from synnefo.serve.settings import ServeSettings
-from synnefo.webproject import process
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synnefo.webproject.django_settings")
+django.setup()  # the errands are a table: they can only be imported afterwards
+
+from django.db import OperationalError, close_old_connections  # noqa: E402
+
+from synnefo.kit import conf  # noqa: E402
+from synnefo.kit.logs import get_logger  # noqa: E402
+from synnefo.serve import errands  # noqa: E402
+from synnefo.serve.settings import ServeSettings  # noqa: E402
+from synnefo.webproject import process  # noqa: E402
 
 log = get_logger(__name__)
 
