@@ -182,7 +182,8 @@ class EventSender:
         """End after the messages at hand; the rest waits for the next start."""
         self._stopping.set()
         self._news.set()
-        self._thread.join(timeout)
+        if self._thread.is_alive():
+            self._thread.join(timeout)
 
     def send_waiting(self) -> int:
         """Publish what waits and tell how much it was; BusUnreachable leaves it waiting."""

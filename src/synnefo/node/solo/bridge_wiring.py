@@ -34,13 +34,15 @@ from synnefo.node.solo.wiring import (
 log = get_logger(__name__)
 
 _LINKS = ipaddress.IPv4Network("100.64.0.0/10")
+_FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 _SWITCHES = (
     "net.ipv4.ip_forward=1",
     "net.ipv4.conf.all.arp_ignore=1",
     "net.ipv4.conf.all.rp_filter=0",
     "net.ipv6.conf.all.forwarding=1",
 )
-_BRIDGE_SWITCHES = (
+_BRIDGE_FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+_SWITCHES = (
     "net.bridge.bridge-nf-call-iptables=0",
     "net.bridge.bridge-nf-call-ip6tables=0",
     "net.bridge.bridge-nf-call-arptables=0",
@@ -67,6 +69,7 @@ class BridgeWiring:
             self.namespace, bindings=places.bindings, instances=places.instances
         )
         self._folder = places.networks
+        self._marker = places.home / "forwarding-was-off"
         self._nameservers = list(nameservers) or leases.host_nameservers()
         self._lock = threading.RLock()
         self._networks: dict[str, Network] = {}
@@ -102,6 +105,7 @@ class BridgeWiring:
             _try(["ip", "netns", "delete", self.namespace])
             _try(["ip", "link", "delete", self._link])
             _try(["nft", "delete", "table", "ip", f"snf_{self._cloud}"])
+            self._stop_forwarding()
 
     def connect(self, network: Network) -> None:
         """Make bridge and lease server; a routed network becomes reachable from the host."""
@@ -189,8 +193,20 @@ class BridgeWiring:
                 f"route replace default via {outer} dev {UPLINK}",
             ],
         )
-        _run(["sysctl", "-qw", "net.ipv4.ip_forward=1"])
+        self._forward_packets()
         _nft([], packet_rules.outside_table(self._cloud, self._link, str(subnet)))
+
+    def _forward_packets(self) -> None:
+        if _FORWARDING.read_text().strip() == "0":
+            self._marker.touch()
+            _FORWARDING.write_text("1")
+
+    def _stop_forwarding(self) -> None:
+        """Set the host's switch back if we turned it on and no other cloud needs it."""
+        others = [link for link in Path("/sys/class/net").glob("snf-*") if link.name != self._link]
+        if self._marker.exists() and not others:
+            _FORWARDING.write_text("0")
+        self._marker.unlink(missing_ok=True)
 
     def _link_addresses(self) -> tuple[ipaddress.IPv4Network, ipaddress.IPv4Address]:
         """Find four addresses for the uplink that no other link of this host has."""

@@ -75,6 +75,8 @@ class JobQueue:
             self._changed.notify_all()
         deadline = monotonic() + timeout
         for thread in self._threads:
+            if not thread.is_alive():
+                continue
             thread.join(max(0.0, deadline - monotonic()))
 
     def submit(self, opcodes: Sequence[AnyOpcode], secrets: dict[str, str] | None = None) -> int:
@@ -224,12 +226,14 @@ class JobQueue:
 
     def _settle(self, job: Job, op: Op, status: str, result: object) -> None:
         op.result = msgspec.Raw(msgspec.json.encode(result))
-        op.status = status
         op.end_timestamp = stamp()
+        if status != "success" or op is job.ops[-1]:
+            job.end_timestamp = op.end_timestamp
+        # The status comes last: who sees the end of a job sees all of it.
+        op.status = status
         messages = self._told(job, op)
         with self._changed:
             if job.is_final:
-                job.end_timestamp = stamp()
                 self._jobs.pop(job.id, None)
             with self._ledger.change():
                 self._ledger.put_job(job)
@@ -248,7 +252,6 @@ class JobQueue:
         """End a job that was never begun."""
         failure = JobFailure(reason, code=None if status == "canceled" else "wrong_state")
         for op in job.ops:
-            op.status = status
             self._settle(job, op, status, failure.payload())
 
     def append(self, job: Job, op: Op, text: str) -> None:
