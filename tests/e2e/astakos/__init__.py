@@ -1,0 +1,1 @@
+"""Astakos with clients that know nothing of us."""
