@@ -39,8 +39,9 @@ def _settings(folder: Folder, place: Place, kept: dict[str, str]) -> str:
 def _archipelago(folder: Folder) -> str:
     return (
         "# Written by `synnefo up` at each start.\n"
-        "[archipelago]\n"
-        f"blocks_dir = {folder.blocks}\n"
-        f"volumes_dir = {folder.volumes}\n"
-        f"run_dir = {folder.run / 'volumes'}\n"
+        "[ARCHIPELAGO]\n"
+        f"BLOCKS_DIR = {folder.blocks}\n"
+        f"VOLUMES_DIR = {folder.volumes}\n"
+        f"RUN_DIR = {folder.run / 'volumes'}\n"
+        f"LOG_DIR = {folder.log}\n"
     )

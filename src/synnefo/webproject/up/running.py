@@ -79,6 +79,7 @@ def _start(folder: Folder, wishes: Wishes, keeper: supervise.Supervisor) -> Plac
         configure.write(folder, place)
     prepare(folder, "before", wishes)
     with step("Starting the cluster"):
+        _install_provider(folder)
         for program in programs.cluster(folder, place):
             keeper.start(program)
     with step("Starting the web server"):
@@ -91,6 +92,18 @@ def _start(folder: Folder, wishes: Wishes, keeper: supervise.Supervisor) -> Plac
     return place
 
 
+def _install_provider(folder: Folder) -> None:
+    """Write the scripts by which the cluster uses volumes."""
+    where = folder.solo / "extstorage" / "archipelago"
+    where.parent.mkdir(exist_ok=True)
+    subprocess.run(
+        [programs.program("archipelago"), "install-provider", str(where)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env=folder.environment(),
+    )
+
+
 def prepare(folder: Folder, part: str, wishes: Wishes) -> None:
     """Run one part of the set-up in a process of its own, so that this one stays small."""
     command = [sys.executable, "-m", "synnefo.webproject.up.prepare", part, str(folder.root)]
@@ -101,17 +114,23 @@ def prepare(folder: Folder, part: str, wishes: Wishes) -> None:
             command, check=False, env=folder.environment(), stderr=out
         ).returncode
     if code:
-        raise NotStartedError(f"The set-up failed. {folder.log / 'prepare.log'} says why.")
+        raise NotStartedError(_why("The set-up failed", folder.log / "prepare.log"))
 
 
 def _wait_healthy(folder: Folder, place: Place, keeper: supervise.Supervisor) -> None:
     deadline = time.monotonic() + HEALTHY_SECONDS
     while not is_healthy(place):
         if not keeper.alive(["web"]):
-            raise NotStartedError(f"The web server ended. {folder.log / 'web.log'} says why.")
+            raise NotStartedError(_why("The web server ended", folder.log / "web.log"))
         if time.monotonic() > deadline:
             raise NotStartedError(f"The cloud is not healthy. Look into {folder.log}.")
         time.sleep(0.05)
+
+
+def _why(what: str, log: Path) -> str:
+    """Tell what happened, the last thing that was said, and where the rest is."""
+    said = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return f"{what}: {said[-1].strip() if said else 'nothing was said'}\nMore is in {log}."
 
 
 def is_healthy(place: Place) -> bool:
