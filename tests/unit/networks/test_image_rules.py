@@ -100,6 +100,10 @@ class TestMetadata:
         assert (image.tags, image.created, image.reason) == (("a", "b"), 7.0, "r")
         assert image.properties == {"os.kind": "", "k": "v"}
 
+    def test_an_image_without_a_name_stays_an_image(self) -> None:
+        told = images.metadata_of(Changes(name=""))
+        assert images.read(an_item(name=told[images.NAME])).name == ""
+
     def test_no_tags_remove_the_key(self) -> None:
         assert images.metadata_of(Changes(tags=())) == {"plankton:tags": ""}
 

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from django.db import transaction
 from tests.support.compute import Stage, a_caller
 from tests.support.networks import (
     a_private,
@@ -15,7 +16,7 @@ from tests.support.networks import (
 from synnefo.cyclades.domain.instances import NicSpec
 from synnefo.cyclades.domain.ports import RequestedNetwork
 from synnefo.cyclades.domain.subnets import SubnetOrder
-from synnefo.cyclades.models import IPAddress, IPAddressHistory, Port, Server
+from synnefo.cyclades.models import IPAddress, IPAddressHistory, Port, QueuedErrand, Server
 from synnefo.cyclades.network_settings import NetworkSettings
 from synnefo.cyclades.usecases import (
     floating_ips,
@@ -266,9 +267,12 @@ class TestPlugging:
 
 def _hurry() -> None:
     """Make every errand due now."""
-    from synnefo.cyclades.models import QueuedErrand
-
     QueuedErrand.objects.filter(only_once=None).update(ready_at=clock.now())
+
+
+def observe(server: Server, nics: list[NicSpec]) -> None:
+    with transaction.atomic(using="cyclades"):
+        nic_outcomes.observe(server, nics, clock.now())
 
 
 class TestNews:
@@ -279,10 +283,10 @@ class TestNews:
         nic = NicSpec(
             name=f"snf-nic-{port.id}", network="n", ip="192.168.7.200", mac="aa:00:10:00:00:99"
         )
-        nic_outcomes.observe(server, [nic], clock.now())
+        observe(server, [nic])
         assert IPAddress.objects.get().address == "192.168.7.200"
         assert_nothing_leaked(network)
-        nic_outcomes.observe(server, [nic], clock.now())
+        observe(server, [nic])
         assert_nothing_leaked(network)
 
     def test_an_address_outside_of_all_pools_is_logged_only(self, stage: Stage) -> None:
@@ -290,14 +294,14 @@ class TestNews:
         server = a_server(stage, *asked(network.id))
         port = Port.objects.get(server=server)
         nic = NicSpec(name=f"snf-nic-{port.id}", network="n", ip="10.10.10.10", mac=None)
-        nic_outcomes.observe(server, [nic], clock.now())
+        observe(server, [nic])
         assert not IPAddress.objects.exists()
         assert free_and_all(network) == (253, 253)
 
     def test_a_card_that_vanished_takes_its_port_along(self, stage: Stage) -> None:
         network = a_private(ADA)
         server = a_server(stage, *asked(network.id))
-        nic_outcomes.observe(server, [NicSpec(name="odd", network="n")], clock.now())
+        observe(server, [NicSpec(name="odd", network="n")])
         assert not Port.objects.exists()
         assert free_and_all(network) == (253, 253)
 
@@ -315,7 +319,7 @@ class TestNews:
                 mac=mac,
                 firewall=f"synnefo:network:snf-nic-{port.id}:protected",
             )
-            nic_outcomes.observe(server, [nic], clock.now())
+            observe(server, [nic])
             found = IPAddress.objects.get(ipversion=6)
             assert found.address == f"2001:db8::a800:10ff:fe00:{tail}"
         port.refresh_from_db()

@@ -17,7 +17,7 @@ MEMBER = "plankton:member:"
 KEY_LENGTH = 111
 VALUE_LENGTH = 256
 EMPTY_MARK = "\u2400"
-"""Kept for an empty property: an empty value would remove its key."""
+"""Kept for an empty name or property: an empty value would remove its key."""
 
 RAW_NAMES = frozenset({"raw", "diskdump"})
 DISK_FORMATS = ("raw", "qcow2", "iso", "ami", "aki", "ari", "diskdump", "extdump", "ntfsdump")
@@ -147,7 +147,7 @@ def read(item: ShelfItem) -> Image:
         owner=item.owner,
         container=item.container,
         path=item.path,
-        name=told.get(NAME, ""),
+        name=_plain(told.get(NAME, "")),
         status=status,
         size=item.size if has_data else None,
         virtual_size=_number(told.get("plankton:virtual_size")),
@@ -269,7 +269,7 @@ def check(changes: Changes) -> None:
 def metadata_of(changes: Changes) -> dict[str, str]:
     """Write changes as metadata; an empty value removes its key."""
     told = {
-        "name": changes.name,
+        "name": EMPTY_MARK if changes.name == "" else changes.name,
         "status": changes.status,
         "disk_format": changes.disk_format,
         "container_format": changes.container_format,

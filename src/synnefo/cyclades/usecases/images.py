@@ -60,7 +60,7 @@ def create(caller: Caller, changes: Changes, *, container: str = "") -> Image:
         changes, status=ImageStatus.QUEUED, created=clock.now().timestamp()
     )
     try:
-        item = shelf.describe(item.id, {rules.NAME: " ", **rules.metadata_of(told)})
+        item = shelf.describe(item.id, {rules.NAME: rules.EMPTY_MARK, **rules.metadata_of(told)})
         if changes.visibility in {Visibility.PUBLIC, Visibility.COMMUNITY}:
             item = shelf.share(item.id, rules.readers(rules.read(item), changes.visibility))
     except Fault:
