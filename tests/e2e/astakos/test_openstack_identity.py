@@ -122,7 +122,10 @@ class TestLibraries:
     def test_a_token_gets_another_and_can_be_revoked(self, server: Server, path: str) -> None:
         session = keystone_session.Session()
         auth = generic.Token(
-            f"{server.url}/astakos{path}", token=server.token, project_id=server.account
+            f"{server.url}/astakos{path}",
+            token=server.token,
+            project_id=server.account,
+            project_domain_id="default",
         )
         token = session.get_token(auth)
         assert token != server.token

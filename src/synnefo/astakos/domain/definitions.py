@@ -6,7 +6,7 @@ catalogue and `openstack` for Identity v3's, where `path` is the address below t
 base address as OpenStack clients expect it, version and all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -65,9 +65,9 @@ def read_resources(data: object) -> list[ResourceDef]:
     return found
 
 
-def check_resources(resources: "list[ResourceDef] | object", service: ServiceDef | None) -> None:
+def check_resources(resources: Iterable[ResourceDef], service: ServiceDef | None) -> None:
     """Refuse a resource of another service, or one shown in the UI and hidden in the API."""
-    for resource in resources:  # type: ignore[attr-defined] # any iterable of definitions
+    for resource in resources:
         if service is not None and resource.service_origin != service.name:
             raise BadRequest(
                 f"The resource {resource.name} names the origin {resource.service_origin} "

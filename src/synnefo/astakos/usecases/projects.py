@@ -76,8 +76,9 @@ def of_user(user: User) -> list[Project]:
 
 def default_of(user: User) -> Project | None:
     """Answer a user's default project while it can be used; None otherwise."""
-    usable = Project.objects.usable_by(user.pk)
-    return usable.filter(pk=user.default_project_id).first()
+    if user.default_project_id is None:
+        return None
+    return Project.objects.usable_by(user.pk).filter(pk=user.default_project_id).first()
 
 
 def set_state(project: Project, state: ProjectState, reason: str = "") -> None:
