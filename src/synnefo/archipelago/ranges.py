@@ -6,7 +6,21 @@ from synnefo.archipelago.entries import BLOCK
 from synnefo.archipelago.privates import punch
 from synnefo.blocks.durable import write_all
 
+WRITE_PIECE = 32 * 1024
+"""Longest single write to a private block.
+
+The kernel caches a long write in folios of its length, and pays for every later small write to
+such a folio by its size: 4 KiB into a 2 MiB folio costs ten times more than into a 32 KiB one.
+"""
+
 _PIECE = 1024 * 1024
+
+
+def write_pieces(fd: int, data: memoryview | bytes, offset: int) -> None:
+    """Write every byte at a place, so that small writes to it stay cheap."""
+    view = memoryview(data)
+    for at in range(0, len(view), WRITE_PIECE):
+        write_all(fd, view[at : at + WRITE_PIECE], offset + at)
 
 
 def pieces(offset: int, length: int) -> list[tuple[int, int, int]]:
@@ -38,5 +52,5 @@ def copy(source: int, target: int, start: int, end: int) -> None:
         if not data:
             punch(target, start, end - start)
             return
-        write_all(target, data, start)
+        write_pieces(target, data, start)
         start += len(data)

@@ -16,10 +16,9 @@ from synnefo.archipelago.faults import BadSize, ReadOnly, VolumeFault
 from synnefo.archipelago.lease import Lease
 from synnefo.archipelago.mapfile import Flags, Header, MapLog
 from synnefo.archipelago.privates import punch
-from synnefo.archipelago.ranges import copy, pieces, read_into
+from synnefo.archipelago.ranges import copy, pieces, read_into, write_pieces
 from synnefo.archipelago.shelf import Shelf, new_generation
 from synnefo.archipelago.syncing import Syncer
-from synnefo.blocks.durable import write_all
 
 _COMPACT_AT = 4 * 1024 * 1024
 
@@ -215,7 +214,7 @@ class Volume:
         wanted = entries.bits(start // SUB, (end - 1) // SUB)
         try:
             if entry.mask & wanted == wanted:
-                write_all(fd, data, start)
+                write_pieces(fd, data, start)
             else:
                 self._write_filling(index, entry, start, data)
                 entry.mask |= wanted
@@ -230,11 +229,11 @@ class Volume:
         fd = self.descriptors.private(index, entry, writing=True)
         end = start + len(data)
         if index in self._fresh and entry.base == Base.ZERO:
-            write_all(fd, data, start)
+            write_pieces(fd, data, start)
             return
         head = self._edge(index, entry, start // SUB * SUB, start)
         tail = self._edge(index, entry, end, -(-end // SUB) * SUB)
-        write_all(fd, b"".join((head, data, tail)), start - len(head))
+        write_pieces(fd, b"".join((head, data, tail)), start - len(head))
 
     def _edge(self, index: int, entry: Entry, start: int, end: int) -> bytes:
         if start == end or entry.mask >> (start // SUB) & 1:

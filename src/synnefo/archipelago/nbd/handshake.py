@@ -43,9 +43,12 @@ def negotiate(client: socket.socket, exported: Exported) -> bool:
 
 def receive(client: socket.socket, count: int) -> bytes:
     """Read exactly so many bytes."""
-    data = client.recv(count, socket.MSG_WAITALL) if count else b""
-    if len(data) != count:
-        raise Refused("The client went away during the negotiation.")
+    data = b""
+    while len(data) < count:
+        piece = client.recv(count - len(data))
+        if not piece:
+            raise Refused("The client went away during the negotiation.")
+        data += piece
     return data
 
 

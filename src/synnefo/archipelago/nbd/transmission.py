@@ -11,6 +11,7 @@ import socket
 from synnefo.archipelago.entries import BLOCK
 from synnefo.archipelago.nbd import protocol, requests
 from synnefo.archipelago.nbd.protocol import Command
+from synnefo.archipelago.ranges import WRITE_PIECE
 from synnefo.archipelago.volume import Volume
 
 _HEAD = protocol.REQUEST.size
@@ -88,7 +89,7 @@ class Transmission:
                     break
                 payload = view[at + _HEAD : stop]
                 code = -1
-                if plain and writing[index] >= 0:
+                if plain and length <= WRITE_PIECE and writing[index] >= 0:
                     try:
                         if pwrite(writing[index], payload, inside) == length:
                             dirty.add(index)
