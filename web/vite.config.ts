@@ -1,7 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
-import { devServer } from './dev/server.ts';
 import { precompress } from './dev/precompress.ts';
+import { devServer } from './dev/server.ts';
 
 const backend = process.env.SYNNEFO_URL ?? 'http://127.0.0.1:8000';
 const proxied = ['/astakos', '/cyclades', '/pithos', '/console/ws'];
@@ -19,7 +19,12 @@ export default defineConfig(({ mode }) => ({
     rolldownOptions: {
       output: {
         codeSplitting: {
-          groups: [{ name: 'core', test: /src\/(api|state|parts|words\/(en|words|format|reasons))|node_modules\/(svelte|esm-env|clsx|lucide)/ }],
+          groups: [
+            {
+              name: 'core',
+              test: /src\/(api|state|parts|words\/(en|words|format|reasons))|node_modules\/(svelte|esm-env|clsx|lucide)/,
+            },
+          ],
         },
       },
     },

@@ -87,7 +87,9 @@ export async function showServer(id: string): Promise<Server> {
   return named((await take<{ server: Server }>('compute', `/servers/${id}`)).server);
 }
 
-export async function createServer(server: NewServer): Promise<{ id: string; adminPass?: string }> {
+export async function createServer(
+  server: NewServer,
+): Promise<{ id: string; adminPass?: string }> {
   const answer = await take<{ server: { id: string; adminPass?: string } }>(
     'compute',
     '/servers',

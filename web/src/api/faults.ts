@@ -31,8 +31,7 @@ const record = (value: unknown): Record<string, unknown> | null =>
 /** Find the sentence in a compute, identity, network or plain text fault. */
 export function readFault(status: number, text: string, headers: Headers): Fault {
   const more: FaultMore = {
-    requestId:
-      headers.get('x-openstack-request-id') ?? headers.get('x-compute-request-id') ?? '',
+    requestId: headers.get('x-openstack-request-id') ?? headers.get('x-compute-request-id') ?? '',
     retryAfter: Number(headers.get('retry-after')) || 0,
   };
   const parsed = parse(text);

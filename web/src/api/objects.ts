@@ -54,7 +54,13 @@ export async function listEntries(
   const all: Entry[] = [];
   let marker: string | undefined;
   for (;;) {
-    const query = { format: 'json', prefix: prefix || undefined, delimiter, marker, limit: pageSize };
+    const query = {
+      format: 'json',
+      prefix: prefix || undefined,
+      delimiter,
+      marker,
+      limit: pageSize,
+    };
     const page = (await take<Entry[] | null>('object-store', place(container), { query })) ?? [];
     all.push(...page);
     const last = page.at(-1);

@@ -34,7 +34,10 @@ export function send(sending: Sending): Promise<string> {
 
 function responseHeaders(request: XMLHttpRequest): Headers {
   const headers = new Headers();
-  for (const line of request.getAllResponseHeaders().trim().split(/[\r\n]+/)) {
+  for (const line of request
+    .getAllResponseHeaders()
+    .trim()
+    .split(/[\r\n]+/)) {
     const [name, ...rest] = line.split(': ');
     if (name) headers.set(name, rest.join(': '));
   }

@@ -52,7 +52,9 @@ export function placesOf(missing: string[], hashes: string[]): Map<string, numbe
   hashes.forEach((hash, index) => {
     if (!first.has(hash)) first.set(hash, index);
   });
-  return new Map(missing.flatMap((hash) => (first.has(hash) ? [[hash, first.get(hash) ?? 0]] : [])));
+  return new Map(
+    missing.flatMap((hash) => (first.has(hash) ? [[hash, first.get(hash) ?? 0]] : [])),
+  );
 }
 
 async function sendBlocks(

@@ -2,8 +2,8 @@ import { openObject, readObject } from '../api/objects.ts';
 import { saveBlob } from '../parts/save.ts';
 import {
   bringBack,
-  insides,
   type Item,
+  insides,
   level,
   removeAll,
   removeWithUndo,

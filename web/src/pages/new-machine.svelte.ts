@@ -34,7 +34,12 @@ export class Draft {
   script = $state('');
   tags = $state<{ key: string; value: string }[]>([]);
 
-  readonly suggested = $derived(nextName(servers.all.map((each) => each.name), 'machine'));
+  readonly suggested = $derived(
+    nextName(
+      servers.all.map((each) => each.name),
+      'machine',
+    ),
+  );
 
   get name() {
     return this.#name || this.suggested;
@@ -64,7 +69,9 @@ export class Draft {
   });
 
   get sizes(): Flavor[] {
-    return [...flavors.items].sort((a, b) => a.ram - b.ram || a.vcpus - b.vcpus || a.disk - b.disk);
+    return [...flavors.items].sort(
+      (a, b) => a.ram - b.ram || a.vcpus - b.vcpus || a.disk - b.disk,
+    );
   }
 
   pickFlavor(id: string): void {
@@ -140,7 +147,9 @@ export class Draft {
   /** The same deed for openstackclient. */
   command(): string {
     const lines = [`openstack server create ${shell(this.name)}`];
-    lines.push(`--image ${shell(this.image?.name ?? '')} --flavor ${shell(this.flavor?.name ?? '')}`);
+    lines.push(
+      `--image ${shell(this.image?.name ?? '')} --flavor ${shell(this.flavor?.name ?? '')}`,
+    );
     for (const id of this.chosenNetworks) {
       lines.push(`--network ${shell(networks.find(id)?.name ?? id)}`);
     }

@@ -5,7 +5,7 @@ import { type Lifecycle, servers } from '../state/servers.svelte.ts';
 import { toasts } from '../state/toasts.svelte.ts';
 import { brief } from '../words/reasons.ts';
 import { t } from '../words/words.svelte.ts';
-import type { MenuItem } from './Menu.svelte';
+import type { MenuItem } from './menu-item.ts';
 
 export type Question = 'stop' | 'reboot' | 'delete' | 'rename';
 

@@ -43,5 +43,4 @@ export const navigation: NavGroup[] = [
 
 export const allPages: NavItem[] = navigation.flatMap((group) => group.items);
 
-export const addressOf = (name: string): string =>
-  name === 'overview' ? '/ui/' : `/ui/${name}`;
+export const addressOf = (name: string): string => (name === 'overview' ? '/ui/' : `/ui/${name}`);

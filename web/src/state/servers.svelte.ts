@@ -179,7 +179,11 @@ const ownTask = 'expected';
 
 function withoutOwnTask(server: Server): Server {
   if (!(ownTask in server)) return server;
-  const { [ownTask]: _mark, 'SNF:task_state': _task, ...rest } = server as Server & {
+  const {
+    [ownTask]: _mark,
+    'SNF:task_state': _task,
+    ...rest
+  } = server as Server & {
     [ownTask]: boolean;
   };
   return rest;
@@ -204,7 +208,9 @@ export function sinceOf(date: string): string {
 export const servers = new Servers();
 
 /** The addresses of a server, public networks' first as the service orders them. */
-export function addressesOf(server: Server): { network: string; address: string; version: number }[] {
+export function addressesOf(
+  server: Server,
+): { network: string; address: string; version: number }[] {
   return Object.entries(server.addresses ?? {}).flatMap(([network, list]) =>
     list.map((each) => ({ network, address: each.addr, version: each.version })),
   );
@@ -215,8 +221,8 @@ export function nextName(names: string[], otherwise: string): string {
   const last = [...names].reverse().find((name) => /\d+$/.test(name));
   const stem = last?.replace(/\d+$/, '') ?? `${otherwise}-`;
   const width = last ? (last.match(/\d+$/)?.[0].length ?? 1) : 1;
-  for (let number = 1; ; number += 1) {
-    const name = stem + String(number).padStart(width, '0');
-    if (!names.includes(name)) return name;
-  }
+  const numbers = names
+    .filter((name) => name.startsWith(stem) && /^\d+$/.test(name.slice(stem.length)))
+    .map((name) => Number(name.slice(stem.length)));
+  return stem + String(Math.max(0, ...numbers) + 1).padStart(width, '0');
 }

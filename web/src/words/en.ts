@@ -65,6 +65,8 @@ export const en = {
   optional: 'Optional',
   pool: 'Given out',
   project: 'Project',
+  'project.own': 'Personal project',
+  'project.yours': 'your project',
   range: 'Range',
   refresh: 'Refresh',
   'rename.ask': 'Rename…',
@@ -205,7 +207,8 @@ export const en = {
   'address.none': 'no address',
   'size.short': '{cpus} CPU, {ram}',
   'size.long': '{cpus} CPU, {ram}, {disk}',
-  'size.room': 'Needs {need} of {what}; {left} left',
+  'size.room.bytes': 'Needs {need} of {what}; {left} left',
+  'size.room.count': 'Needs {need} {what}; {left} left',
   'size.image': 'The image needs a disk of {disk}',
 
   'machines.all': 'All machines',
@@ -326,7 +329,8 @@ export const en = {
   'meter.used': '{used} used',
   'meter.full': 'Nothing left. Delete something, or ask the operator for more.',
 
-  'quota.line': 'What is used and what is left. Machines count only while they run for CPU and memory.',
+  'quota.line':
+    'What is used and what is left. Machines count only while they run for CPU and memory.',
   'quota.empty': 'No limits are known',
   'quota.empty.line': 'The quota service answered without any resource.',
   'quota.cyclades.vm': 'Machines',
@@ -384,7 +388,8 @@ export const en = {
   'keys.add': 'Add key',
   'keys.count': { one: '{n} key', other: '{n} keys' },
   'keys.empty': 'No SSH keys yet',
-  'keys.empty.line': 'Make one here and keep its private half, or import the public half of yours.',
+  'keys.empty.line':
+    'Make one here and keep its private half, or import the public half of yours.',
   'keys.how': 'How',
   'keys.make': 'Make a new pair',
   'keys.import': 'Import mine',
@@ -402,8 +407,7 @@ export const en = {
   'keys.stored': 'I have stored it',
   'keys.download': 'Download',
   'keys.deleted': 'Key {name} is deleted',
-  'keys.delete.why':
-    'Machines that know it keep it. New ones cannot get it any more.',
+  'keys.delete.why': 'Machines that know it keep it. New ones cannot get it any more.',
 
   'networks.room': '{used} of {limit} private networks used',
   'networks.create': 'Create network',
@@ -489,7 +493,8 @@ export const en = {
   'upload.both': 'Keep both',
   'upload.stop': 'Stop {name}',
 
-  'access.line': 'Scripts and tools use the same APIs as this interface. No password is in these files.',
+  'access.line':
+    'Scripts and tools use the same APIs as this interface. No password is in these files.',
   'access.tools': 'Tools',
   'access.openstack':
     'For openstackclient, openstacksdk, Terraform and Ansible. Put it in ~/.config/openstack/; the client asks for the password.',
@@ -504,7 +509,8 @@ export const en = {
   'access.ends': 'Ends',
   'access.user': 'User',
   'access.services': 'Service addresses',
-  'access.words': 'The words of this interface are the words of the API, but for one: a machine is a server there.',
+  'access.words':
+    'The words of this interface are the words of the API, but for one: a machine is a server there.',
 
   notfound: 'There is no such page',
   'notfound.line': 'The address may be old or mistyped.',

@@ -51,12 +51,15 @@ export function ago(moment: string | number, now: number): string {
 
 function day(then: number, now: number): string {
   const sameYear = new Date(then).getFullYear() === new Date(now).getFullYear();
-  return new Intl.DateTimeFormat(speech.language, {
+  return new Intl.DateTimeFormat(dated(), {
     day: 'numeric',
     month: 'short',
     ...(sameYear ? {} : { year: 'numeric' }),
   }).format(then);
 }
+
+/** English dates are day first here. */
+const dated = (): string => (speech.language === 'en' ? 'en-GB' : speech.language);
 
 /** A span since a moment: “41 days”, “2 hours”. */
 export function span(from: string, now: number): string {
@@ -80,7 +83,7 @@ export function span(from: string, now: number): string {
 export function full(moment: string): string {
   const then = parseMoment(moment);
   if (Number.isNaN(then)) return moment;
-  return new Intl.DateTimeFormat(speech.language, {
+  return new Intl.DateTimeFormat(dated(), {
     dateStyle: 'medium',
     timeStyle: 'medium',
   }).format(then);
