@@ -11,6 +11,7 @@ from synnefo.node.solo import guests, leases, packet_rules, qemu_command
 from synnefo.node.solo.disks import DiskSource, RealStorage, read_attachment
 from synnefo.node.solo.failures import JobFailure
 from synnefo.node.solo.machines import Cable, StartPlan
+from synnefo.node.solo.opcodes import Params
 from synnefo.node.solo.packet_rules import Port
 from synnefo.node.solo.qemu_command import Chassis
 from synnefo.node.solo.records import Disk, Instance, Network, Nic
@@ -24,13 +25,13 @@ exit 0
 """
 
 
-def an_owner(template: str = "ext", **changes: object) -> Instance:
+def an_owner(disk_template: str = "ext", **changes: object) -> Instance:
     values: dict[str, object] = {
         "name": "snf-1",
         "uuid": "4386ec0f-5095-4515-9630-692fba6c1ce8",
         "hypervisor": "kvm",
         "os": "",
-        "disk_template": template,
+        "disk_template": disk_template,
         "beparams": {"maxmem": 128, "minmem": 128, "vcpus": 2},
         **changes,
     }
@@ -140,9 +141,11 @@ def test_an_attachment_that_says_nothing_is_an_error() -> None:
         read_attachment("\n\n")
 
 
-def command_for(machine: str = "pc", accel: str = "tcg", **changes: object) -> list[str]:
+def command_for(
+    machine: str = "pc", accel: str = "tcg", hvparams: Params | None = None
+) -> list[str]:
     plan = StartPlan(
-        an_owner(**changes),
+        an_owner(hvparams=hvparams or {}),
         [(a_disk(), DiskSource(nbd_socket="/run/x.sock", nbd_export="vol"))],
         [(a_nic(), Cable(tap="t1"))],
         "/c/config.iso",

@@ -41,8 +41,7 @@ _SWITCHES = (
     "net.ipv4.conf.all.rp_filter=0",
     "net.ipv6.conf.all.forwarding=1",
 )
-_BRIDGE_FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
-_SWITCHES = (
+_BRIDGE_SWITCHES = (
     "net.bridge.bridge-nf-call-iptables=0",
     "net.bridge.bridge-nf-call-ip6tables=0",
     "net.bridge.bridge-nf-call-arptables=0",
