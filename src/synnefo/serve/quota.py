@@ -79,9 +79,16 @@ class Ledger:
 
     @contextmanager
     def reserve(
-        self, provisions: Sequence[Provision], name: str = "", *, force: bool = False
+        self,
+        provisions: Sequence[Provision],
+        name: str = "",
+        *,
+        force: bool = False,
+        tell: bool = True,
     ) -> Iterator[int]:
         """Promise resources around a change: rejected when it fails, settled when it commits.
+
+        Without `tell` the service hears of the verdict later, from whoever calls `resolve`.
 
         The change calls `accept` (or `reject`) in its own transaction; left undecided, the
         promise stays until somebody decides or `settle` finds it too old. Open no transaction
@@ -94,7 +101,8 @@ class Ledger:
             self._rows.filter(pk=serial, pending=True).update(pending=False, accept=False)
             self._tell_quietly([serial])
             raise
-        self._tell_quietly([serial])
+        if tell:
+            self._tell_quietly([serial])
 
     @contextmanager
     def charged(

@@ -11,7 +11,7 @@ from django.db import connections
 from synnefo.cyclades.domain.guests import InjectedFile
 from synnefo.cyclades.domain.server_states import State, WrongState
 from synnefo.cyclades.models import QueuedErrand, QuotaHolderSerial, Server, Volume
-from synnefo.cyclades.usecases import reconcile, server_actions, servers
+from synnefo.cyclades.usecases import commissions, reconcile, server_actions, servers
 from synnefo.kit import clock
 from synnefo.kit.faults import (
     BadRequest,
@@ -55,6 +55,7 @@ class TestCreating:
         stage.world.unreachable = True
         made = servers.create(ADA, stage.order(metadata={"role": "db"}))
         server = made.servers[0]
+        commissions.tell_decided()
         assert (server.state, server.task) == (State.BUILD, "BUILD")
         assert stage.quota.of("ada") == WHOLE
         assert QuotaHolderSerial.objects.filter(accept=True, resolved=True).count() == 1
@@ -98,6 +99,7 @@ class TestCreating:
             servers.create(ADA, stage.order(count=4))
         made = servers.create(ADA, stage.order(count=3)).servers
         assert [server.name for server in made] == ["web-1", "web-2", "web-3"]
+        commissions.tell_decided()
         assert stage.quota.of("ada")["cyclades.vm"] == 3
 
     def test_two_hundred_at_once_against_a_quota_of_five_make_five(self, stage: Stage) -> None:
@@ -106,6 +108,7 @@ class TestCreating:
         assert outcomes.count("made") == 5
         assert set(outcomes) == {"made", "QuotaExceeded"}
         assert Server.objects.count() == 5
+        commissions.tell_decided()
         assert stage.quota.of("ada")["cyclades.vm"] == 5
         assert not stage.quota.waiting
 

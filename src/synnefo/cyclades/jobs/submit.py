@@ -10,7 +10,14 @@ from synnefo.cyclades.domain.server_states import Action
 from synnefo.cyclades.engines.compute import ComputeEngine, EngineRefused, EngineUnreachable
 from synnefo.cyclades.models import Flavor, Server
 from synnefo.cyclades.settings import CycladesSettings
-from synnefo.cyclades.usecases import builds, clusters, networks, outcomes, server_actions
+from synnefo.cyclades.usecases import (
+    builds,
+    clusters,
+    commissions,
+    networks,
+    outcomes,
+    server_actions,
+)
 from synnefo.cyclades.usecases.builds import SUBMIT_BUILD, Build
 from synnefo.cyclades.usecases.server_actions import SUBMIT_ACTION
 from synnefo.kit import clock, conf
@@ -23,7 +30,8 @@ UNSURE = timedelta(seconds=120)
 
 @SUBMIT_BUILD.runs
 def submit_build(server_id: int, secret: str) -> None:
-    """Hand a recorded server to its cluster."""
+    """Hand a recorded server to its cluster, and settle what was promised for it."""
+    commissions.tell_decided()
     build = builds.begin(server_id, secret)
     if build is None:
         return

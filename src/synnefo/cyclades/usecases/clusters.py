@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import msgspec
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, Value, When
 
 from synnefo.cyclades.domain import placement
 from synnefo.cyclades.domain.ciphers import decrypt, encrypt
@@ -226,10 +226,17 @@ def _candidate(cluster: Cluster) -> placement.Candidate:
 
 def take_room(cluster_id: int, demand: placement.Demand, *, times: int = 1) -> None:
     """Count a placed server against its cluster's free room, inside the caller's transaction."""
-    row = Cluster.objects.filter(id=cluster_id)
-    row.update(pinst_cnt=F("pinst_cnt") + times)
-    row.filter(mfree__gte=demand.ram * times).update(mfree=F("mfree") - demand.ram * times)
-    row.filter(dfree__gte=demand.disk * times).update(dfree=F("dfree") - demand.disk * times)
+    Cluster.objects.filter(id=cluster_id).update(
+        pinst_cnt=F("pinst_cnt") + times,
+        mfree=_less("mfree", demand.ram * times),
+        dfree=_less("dfree", demand.disk * times),
+    )
+
+
+def _less(column: str, amount: int) -> Case:
+    """Subtract, and stop at nothing: an unsigned column takes no less."""
+    enough = When(**{f"{column}__gt": amount}, then=F(column) - amount)
+    return Case(enough, default=Value(0))
 
 
 def servers_of(cluster: Cluster) -> int:

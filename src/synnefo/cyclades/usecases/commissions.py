@@ -1,5 +1,6 @@
 """Quota of everything here: one ledger, over the identity service. Spec: compute 13."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,6 +14,7 @@ from synnefo.serve.quota import Ledger, QuotaService
 from synnefo.wire.provisions import Provision, charges
 
 _installed: list[QuotaService] = []
+_telling = threading.Lock()
 
 
 def install(service: QuotaService | None) -> None:
@@ -42,8 +44,12 @@ def provisions(user: str, project: str, charge: Charge, *, times: int = 1) -> li
 
 
 @contextmanager
-def reserve(wanted: list[Provision], name: str, *, force: bool = False) -> Iterator[int | None]:
+def reserve(
+    wanted: list[Provision], name: str, *, force: bool = False, tell: bool = True
+) -> Iterator[int | None]:
     """Promise resources around a change; nothing to charge needs no serial.
+
+    Without `tell` the quota service hears of the verdict from the next `tell_decided`.
 
     The change decides the serial in its own transaction: `ledger().accept(serial)`, or keeps it
     for later. Open no transaction around this: it speaks to the network.
@@ -51,5 +57,18 @@ def reserve(wanted: list[Provision], name: str, *, force: bool = False) -> Itera
     if not wanted:
         yield None
         return
-    with ledger().reserve(wanted, name, force=force) as serial:
+    with ledger().reserve(wanted, name, force=force, tell=tell) as serial:
         yield serial
+
+
+def tell_decided() -> None:
+    """Tell the quota service all verdicts that it has not heard of, many in one call."""
+    if not _telling.acquire(blocking=False):
+        return
+    try:
+        decided = QuotaHolderSerial.objects.filter(pending=False, resolved=False)
+        serials = list(decided.values_list("serial", flat=True)[:1000])
+        if serials:
+            ledger().resolve(serials)
+    finally:
+        _telling.release()

@@ -8,10 +8,10 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from synnefo.cyclades.domain import costs
-from synnefo.cyclades.domain.instances import NicSpec, is_final
+from synnefo.cyclades.domain.instances import FINAL, NicSpec, is_final
 from synnefo.cyclades.domain.server_states import State, Task, after
 from synnefo.cyclades.models import Flavor, Server
 from synnefo.cyclades.usecases import builds, commissions, histories, nic_outcomes, ports
@@ -32,6 +32,8 @@ _TASKS = {
     REMOVE: {Task.DESTROY},
     MODIFY: {Task.RESIZE, Task.CONNECT, Task.DISCONNECT},
 }
+_SHOWN = {"OP_INSTANCE_REBOOT", MODIFY}
+"""Jobs whose steps change the status that is shown. Spec: compute 3.1."""
 _LISTS_NICS = {CREATE, MODIFY, "OP_INSTANCE_STARTUP"}
 
 
@@ -72,7 +74,7 @@ def apply(news: News) -> None:
             if news.is_final:
                 _finish(server, news)
             else:
-                _note(news)
+                _note(server, news)
         except (_MovedOn, Conflict):
             continue
         return
@@ -95,23 +97,30 @@ def _is_stale(server: Server, news: News) -> bool:
     return news.moment <= server.backendtime and news.job <= known
 
 
-def _note(news: News) -> None:
+def _note(server: Server, news: News) -> None:
     """Remember how far a running job is; nothing else follows from it."""
-    with transaction.atomic(using=DB):
-        row = Server.objects.select_for_update(of=("self",)).get(id=news.server_id)
-        if _is_stale(row, news):
-            return
-        _adopt(row, news)
-        if row.backendjobid == news.job and is_final(row.backendjobstatus):
-            return
-        _remember_job(row, news)
-        row.save()
+    row = Server.objects.filter(id=server.id, deleted=False, backendtime=server.backendtime)
+    known = Q(backendjobid=news.job, backendjobstatus__in=FINAL)
+    changes: dict[str, object] = {
+        "backendjobid": news.job,
+        "backendopcode": news.opcode,
+        "backendjobstatus": news.status,
+        "backendlogmsg": news.log,
+    }
+    if news.opcode in _SHOWN:
+        changes["updated"] = clock.now()
+    row.exclude(known).update(**changes)
+    if server.task_job_id is None and _fits(server, news):
+        row.filter(task=server.task, task_job_id=None).update(task_job_id=news.job)
+
+
+def _fits(server: Server, news: News) -> bool:
+    return server.task is not None and Task(server.task) in _TASKS.get(news.opcode, ())
 
 
 def _adopt(row: Server, news: News) -> None:
     """Take an event's job for the one that the server waits for, if nobody knows it yet."""
-    fits = row.task is not None and Task(row.task) in _TASKS.get(news.opcode, ())
-    if row.task_job_id is None and fits and news.job:
+    if row.task_job_id is None and news.job and _fits(row, news):
         row.task_job_id = news.job
 
 
@@ -168,10 +177,7 @@ def _succeeded(news: News) -> bool:
 
 
 def _is_awaited(server: Server, news: News) -> bool:
-    if server.task is None:
-        return False
-    fits = Task(server.task) in _TASKS.get(news.opcode, ())
-    return fits and server.task_job_id in {None, news.job}
+    return _fits(server, news) and server.task_job_id in {None, news.job}
 
 
 def _charge(server: Server, news: News, target: State) -> costs.Charge:
@@ -265,6 +271,7 @@ def _bury(row: Server) -> None:
 
 def bury_unbuilt(server_id: int) -> None:
     """Delete a server that no cluster was ever asked to build."""
+    commissions.tell_decided()
     apply(
         News(
             server_id=server_id,

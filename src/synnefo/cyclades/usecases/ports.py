@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 from django.db import transaction
+from django.db.models import QuerySet
 
 from synnefo.cyclades.domain import names
 from synnefo.cyclades.domain.addressing import read_ipv4
@@ -169,9 +170,15 @@ _COLUMNS = (
 )
 
 
-def addresses_of(server_ids: Iterable[int]) -> dict[int, list[Attachment]]:
-    """Answer the ports of many servers with their addresses, in one query."""
-    rows = Port.objects.filter(server_id__in=list(server_ids)).order_by("server_id", "index", "id")
+def addresses_of(
+    server_ids: "Iterable[int] | QuerySet[Server, int]",
+) -> dict[int, list[Attachment]]:
+    """Answer the ports of many servers with their addresses, in one query.
+
+    The servers may be told as a query of their ids, which is cheaper for many.
+    """
+    chosen = server_ids if isinstance(server_ids, QuerySet) else list(server_ids)
+    rows = Port.objects.filter(server_id__in=chosen).order_by("server_id", "index", "id")
     found: dict[int, list[Attachment]] = {}
     for server_id, *port, address, version, floating in rows.values_list(*_COLUMNS):
         held = found.setdefault(server_id, [])

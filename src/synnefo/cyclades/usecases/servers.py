@@ -71,12 +71,13 @@ class Draft:
 def create(caller: Caller, order: ServerOrder) -> Made:
     """Reserve, record and queue new servers; no cluster is spoken to here.
 
+    The errand that builds them also tells the quota service that the promise is kept.
     Raises BadRequest, ItemNotFound, Forbidden, Conflict, OverLimit or ServiceUnavailable.
     """
     draft = _draft(caller, order)
     wanted = commissions.provisions(caller.user_id, draft.project, draft.charge, times=order.count)
     with (
-        commissions.reserve(wanted, f"client: api, create server {order.name}") as serial,
+        commissions.reserve(wanted, f"client: api, server {order.name}", tell=False) as serial,
         transaction.atomic(using=DB),
     ):
         made = [_record(caller, draft, index) for index in range(order.count)]

@@ -116,16 +116,26 @@ def of(servers: "QuerySet[Server]") -> list[Facts]:
     found = {row[0]: Facts(*row) for row in servers.values_list(*_COLUMNS)}
     if not found:
         return []
-    ids = list(found)
+    ids = _those(servers, list(found))
     disks = Volume.objects.filter(server_id__in=ids, deleted=False).order_by("id")
     for server_id, volume_id in disks.values_list("server_id", "id"):
-        found[server_id].volumes.append(volume_id)
+        if server_id in found:
+            found[server_id].volumes.append(volume_id)
     for server_id, held in ports.addresses_of(ids).items():
-        found[server_id].attachments = held
+        if server_id in found:
+            found[server_id].attachments = held
     tags = ServerTag.objects.filter(server_id__in=ids).order_by("id")
     for server_id, tag in tags.values_list("server_id", "tag"):
-        found[server_id].tags.append(tag)
+        if server_id in found:
+            found[server_id].tags.append(tag)
     return list(found.values())
+
+
+def _those(servers: "QuerySet[Server]", ids: list[int]) -> "list[int] | QuerySet[Server, int]":
+    """Name many servers by the question that found them: cheaper than a thousand numbers."""
+    if len(ids) < 50 or servers.query.is_sliced:
+        return ids
+    return servers.order_by().values_list("id", flat=True)
 
 
 def one(server: Server) -> Facts:
