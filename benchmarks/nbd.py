@@ -1,6 +1,6 @@
 """NBD: our server against `qemu-nbd` on a raw file, in the same run, by fio.
 
-    python -m benchmarks.nbd [--seconds 3] [--rounds 3] [--directory DIR]
+    python -m benchmarks.nbd [--seconds 1] [--rounds 6] [--directory DIR]
 
 Prints for each load both IOPS, both CPU costs per request, and the ratios. The rounds alternate;
 of each the best IOPS and the lowest CPU count, for both sides alike. The page cache is warm.
@@ -203,8 +203,8 @@ def tell(load: Load, rounds: list[tuple[Result, Result]]) -> bool:
 def main() -> None:
     """Read the command line and compare."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=3)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--mebibytes", type=int, default=1024)
     parser.add_argument("--only", default="")
     parser.add_argument("--directory", type=Path, default=None)
