@@ -1,9 +1,11 @@
 """People: added, verified, accepted, changed, put to rest. Spec: identity 3.2."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import msgspec
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from synnefo.astakos.domain import account_states
 from synnefo.astakos.domain.account_states import Action
@@ -62,10 +64,8 @@ def find(identifier: str) -> User:
 def verify(user: User) -> None:
     """Take the e-mail address as the user's, and let them in where a rule says so."""
     settings = conf.of(AstakosSettings)
-    with transaction.atomic(using=DATABASE):
+    with _one_address(user.email), transaction.atomic(using=DATABASE):
         fresh = _locked(user, Action.VERIFY)
-        if User.objects.verified().filter(email__iexact=fresh.email).exists():
-            raise Conflict(f"Another user has the address {fresh.email}.")
         _write(fresh, email_verified=True, verified_at=now())
         policy = account_states.acceptance_policy(
             fresh.email,
@@ -141,9 +141,7 @@ def delete(user: User) -> None:
 def set_email(user: User, address: str) -> None:
     """Give a user another address, which becomes the user name too. Spec: identity 2.9."""
     email = check_email(address)
-    with transaction.atomic(using=DATABASE):
-        if User.objects.verified().filter(email__iexact=email).exclude(pk=user.pk).exists():
-            raise Conflict(f"Another user has the address {email}.")
+    with _one_address(email), transaction.atomic(using=DATABASE):
         _write(user, email=email, username=email.lower())
 
 
@@ -173,6 +171,15 @@ def check_email(text: str) -> str:
     if len(email) > 254 or not _EMAIL.match(email):
         raise BadRequest(f"'{text}' is not an e-mail address.")
     return email
+
+
+@contextmanager
+def _one_address(email: str) -> Iterator[None]:
+    """Tell a clash of verified addresses, which the table itself refuses, as a conflict."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict(f"Another user has the address {email}.") from error
 
 
 def _free_address(email: str) -> None:
