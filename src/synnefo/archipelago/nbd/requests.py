@@ -7,13 +7,9 @@ from synnefo.archipelago.nbd.protocol import Command, Wish, wire_error
 from synnefo.archipelago.volume import Volume
 from synnefo.blocks.port import StoreFault, StoreFull
 
-_ALLOWED = {
-    Command.READ: Wish.FUA,
-    Command.WRITE: Wish.FUA,
-    Command.FLUSH: Wish.FUA,
-    Command.TRIM: Wish.FUA,
-    Command.WRITE_ZEROES: Wish.FUA | Wish.NO_HOLE,
-}
+_ALLOWED: dict[int, int] = dict.fromkeys(
+    (Command.READ, Command.WRITE, Command.FLUSH, Command.TRIM), int(Wish.FUA)
+) | {Command.WRITE_ZEROES: int(Wish.FUA | Wish.NO_HOLE)}
 _TAKES_SPACE = frozenset({Command.WRITE, Command.WRITE_ZEROES})
 
 
@@ -22,7 +18,7 @@ def refusal(volume: Volume, command: int, flags: int, extent: tuple[int, int]) -
 
     An extent is offset and length in bytes.
     """
-    if command not in _ALLOWED or flags & ~_ALLOWED[Command(command)]:
+    if command not in _ALLOWED or flags & ~_ALLOWED[command]:
         return errno.EINVAL
     if command == Command.FLUSH:
         return 0
