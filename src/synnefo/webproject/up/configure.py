@@ -30,6 +30,8 @@ def _settings(folder: Folder, place: Place, kept: dict[str, str]) -> str:
         "ASTAKOS_AUTH_URL": f"{place.url}/astakos/identity/v2.0",
         "PITHOS_BASE_URL": f"{place.url}/pithos",
         "CYCLADES_BASE_URL": f"{place.url}/cyclades",
+        "CYCLADES_PUBLIC_ADDRESSES_FOR_ALL": True,
+        "CYCLADES_DEFAULT_SERVER_NETWORKS": ["SNF:ANY_PUBLIC_IPV4"],
         "PITHOS_BACKEND_BLOCK_PATH": str(folder.blocks),
     }
     head = "# Written by `synnefo up` at each start. Put your own settings into 99-local.conf.\n"
