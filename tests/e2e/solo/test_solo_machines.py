@@ -136,7 +136,8 @@ def test_killed_in_the_middle_of_creations_it_finishes_them_and_leaves_nothing(
         daemon.kill()
         daemon.start()
     for job in jobs:
-        assert daemon.done(job)["status"] == "success"
+        ended = daemon.done(job)
+        assert ended["status"] == "success", (ended, daemon.log())
     pids = [daemon.pid_of(f"snf-{number}") for number in range(4)]
     assert all(is_alive(pid) for pid in pids)
     removals = [
@@ -146,7 +147,8 @@ def test_killed_in_the_middle_of_creations_it_finishes_them_and_leaves_nothing(
     daemon.kill()
     daemon.start()
     for job in removals:
-        assert daemon.done(job)["status"] == "success"
+        ended = daemon.done(job)
+        assert ended["status"] == "success", (ended, daemon.log())
     assert not any(is_alive(pid) for pid in pids)
     assert list((daemon.home / "vm").iterdir()) == []
     assert list((daemon.home / "disks").iterdir()) == []
