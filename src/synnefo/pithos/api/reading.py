@@ -66,10 +66,10 @@ def view_of(caller: Caller | None, found: Found) -> View:
     return View(found, state.size, etag, None)
 
 
-def _located(call: Call, ask: Asked) -> Found:
+def _located(call: Call, ask: Asked, *, with_data: bool = False) -> Found:
     version = call.arg("version") or call.arg("version-id")
     if not version or version == "list":
-        return readable(ask.caller, ask.place)
+        return readable(ask.caller, ask.place, with_data=with_data)
     found = with_rights(ask.caller, look(ask.place))
     if found.right < Right.READ:
         raise Forbidden("Nothing here is shared with you.")
@@ -91,7 +91,7 @@ def get_object(call: Call, account: str, container: str, name: str) -> Reply:
     ask = asked(call, account, container, name)
     if call.arg("version") == "list":
         return _versions(call, ask)
-    found = _located(call, ask)
+    found = _located(call, ask, with_data=True)
     if call.arg("multipart-manifest") == "get" and found.object.large_size is not None:
         return _manifest(call, ask, found)
     is_map = "hashmap" in call.query
@@ -214,6 +214,8 @@ def _pieces(view: View, span: Span) -> Iterator[bytes]:
     if view.whole is not None:
         parts: Sequence[Part] = view.whole.parts
         return large.stream(parts, span)
+    if view.found.data is not None:
+        return iter([content.padded(view.found.data, span)])
     return content.stream(digests_of(view.found.object), span)
 
 
@@ -243,6 +245,7 @@ def _parts(view: View, spans: Sequence[Span], boundary: str, kind: str) -> Itera
 def _hashmap(call: Call, ask: Asked, view: View, headers: Headers) -> Reply:
     """Answer which blocks an object is made of. Spec: object-storage 7.2.3."""
     settings, state = conf.of(PithosSettings), view.found.object
+    content.spill([state.hash])
     hashes = content.hashes_told(digests_of(state))
     facts = {
         "block_size": settings.pithos_backend_block_size,

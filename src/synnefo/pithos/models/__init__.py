@@ -2,7 +2,7 @@
 
 from synnefo.pithos.models.containers import Account, Container, Group, Tally
 from synnefo.pithos.models.errands import QueuedErrand
-from synnefo.pithos.models.objects import Cluster, Facet, HashList, Node, Version
+from synnefo.pithos.models.objects import Cluster, Facet, HashList, Node, SmallBlock, Version
 from synnefo.pithos.models.quota import Allowance, Settlement
 from synnefo.pithos.models.sharing import Grant, Public
 
@@ -19,6 +19,7 @@ __all__ = [
     "Public",
     "QueuedErrand",
     "Settlement",
+    "SmallBlock",
     "Tally",
     "Version",
 ]

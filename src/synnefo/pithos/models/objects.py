@@ -48,6 +48,20 @@ class HashList(models.Model):
         return f"{self.root[:12]}… of {self.blocks}"
 
 
+class SmallBlock(models.Model):
+    """A block so small that it lies beside its versions; `touched` in microseconds since 1970.
+
+    It moves into the block store as well when its hash is told to anybody.
+    """
+
+    hash = models.CharField(max_length=64, primary_key=True)
+    data = models.BinaryField()
+    touched = models.BigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.hash)
+
+
 class Version(models.Model):
     """An object at one moment; its serial is public. Times are microseconds since 1970."""
 

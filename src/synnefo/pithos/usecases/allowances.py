@@ -16,6 +16,7 @@ from synnefo.pithos.engines import quota
 from synnefo.pithos.models import Allowance
 from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases import settlements
+from synnefo.pithos.usecases.turns import in_transaction
 from synnefo.wire.provisions import charge
 
 T = TypeVar("T")
@@ -49,8 +50,7 @@ def charged(change: Callable[[], T]) -> T:
     """
     for _ in range(ATTEMPTS):
         try:
-            with transaction.atomic(using=DB):
-                return change()
+            return in_transaction(change)
         except Short as short:
             extend(short.account, short.project, short.amount)
         except Raced:

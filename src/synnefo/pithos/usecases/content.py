@@ -4,15 +4,19 @@ Spec: object-storage 15.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import msgspec
 
+from synnefo.blocks.hashing import hash_block
 from synnefo.blocks.pipeline import BlockPipeline
+from synnefo.blocks.port import BlockMissing, BlockStore
 from synnefo.kit.units import KIB
 from synnefo.pithos.domain.ranges import Span
 from synnefo.pithos.engines import blocks
+from synnefo.pithos.models import SmallBlock
+from synnefo.pithos.usecases.found import INLINE
 from synnefo.wire.hashmaps import DIGEST_SIZE, NOTHING, root_of_digests
 
 SMALL = 256 * KIB
@@ -35,6 +39,8 @@ class Content(msgspec.Struct, frozen=True):
     digests: bytes
     size: int
     checksum: str = ""
+    data: bytes = b""
+    """The bytes themselves where they go into the database and not into the store."""
 
     @property
     def root(self) -> str:
@@ -60,14 +66,28 @@ class Lines:
         return len(piece)
 
 
-def receive(source: Source) -> Content:
-    """Store a body as blocks; on return they are durable, and nothing refers to them yet."""
+def receive(source: Source, *, is_apart: bool = False) -> Content:
+    """Store a body as blocks; on return they are durable, and nothing refers to them yet.
+
+    A small one is only read, unless it must be in the store `is_apart` from any object.
+    """
     if source.length == 0:
         return EMPTY
+    if not is_apart and source.length is not None and source.length <= INLINE:
+        return _receive_inline(source, source.length)
     with blocks.told():
         if source.length is not None and source.length <= SMALL:
             return _receive_small(source, source.length)
         return _receive_large(source)
+
+
+def _receive_inline(source: Source, length: int) -> Content:
+    data = bytearray(length)
+    source.fill(memoryview(data))
+    checksum = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    name = hash_block(data)
+    kept = b"" if name == NOTHING else bytes(data)
+    return Content(bytes.fromhex(name), length, checksum, kept)
 
 
 def _receive_small(source: Source, length: int) -> Content:
@@ -98,7 +118,7 @@ def _receive_large(source: Source) -> Content:
 
 def receive_blocks(source: Source) -> list[str]:
     """Store a body cut into blocks and tell their hashes. Spec: object-storage 6.4."""
-    return _hex(receive(source).digests)
+    return _hex(receive(source, is_apart=True).digests)
 
 
 def _hex(digests: bytes) -> list[str]:
@@ -120,10 +140,41 @@ def stream(digests: bytes, span: Span) -> Iterator[bytes]:
         index, offset = divmod(position, block_size)
         name = digests[index * DIGEST_SIZE : (index + 1) * DIGEST_SIZE].hex()
         length = min(PIECE, block_size - offset, span.stop - position)
-        with blocks.told():
-            piece = store.read(name, offset, length)
-        yield piece
+        yield _read(store, name, Span(offset, offset + length))
         position += length
+
+
+def _read(store: BlockStore, name: str, span: Span) -> bytes:
+    with blocks.told():
+        try:
+            return store.read(name, span.start, span.length)
+        except BlockMissing:
+            data = _small(name)
+            if data is None:
+                raise
+    return padded(data, span)
+
+
+def padded(data: bytes, span: Span) -> bytes:
+    """Cut a span out of bytes whose trailing zeros may be missing."""
+    piece = data[span.start : span.stop]
+    return piece + bytes(span.length - len(piece))
+
+
+def _small(name: str) -> bytes | None:
+    found = SmallBlock.objects.filter(hash=name).values_list("data", flat=True).first()
+    return None if found is None else bytes(found)
+
+
+def spill(names: Sequence[str]) -> list[str]:
+    """Put blocks that lie in the database into the store too; answer which there were."""
+    rows = SmallBlock.objects.filter(hash__in=names).values_list("hash", "data")
+    found = []
+    with blocks.told():
+        for name, data in rows:
+            blocks.store().put(bytes(data))
+            found.append(name)
+    return found
 
 
 def checksum_of(digests: bytes, size: int) -> str:
@@ -137,4 +188,8 @@ def checksum_of(digests: bytes, size: int) -> str:
 def missing(hashes: list[str]) -> list[str]:
     """List the hashes whose blocks are not stored, each once, in order."""
     with blocks.told():
-        return blocks.store().missing(hashes)
+        found = blocks.store().missing(hashes)
+    there: set[str] = set()
+    for start in range(0, len(found), 500):
+        there.update(spill(found[start : start + 500]))
+    return [name for name in found if name not in there]

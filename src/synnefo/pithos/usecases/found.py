@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from synnefo.kit import clock
 from synnefo.kit.faults import Forbidden, ItemNotFound
+from synnefo.kit.units import KIB
 from synnefo.pithos.domain.places import Place, ancestors, is_folder
 from synnefo.pithos.domain.policies import Policy, Versioning
 from synnefo.pithos.domain.sharing import Right, Sharing
@@ -18,6 +19,8 @@ from synnefo.pithos.models.sharing import holders, records
 from synnefo.serve.http.auth import Caller
 
 DB = "pithos"
+INLINE = 32 * KIB
+"""Contents up to this size lie in the database, beside what is known about them."""
 STATE_COLUMNS = (
     *("serial", "hash", "size", "type", "checksum", "uuid", "modified", "modified_by"),
     *("available", "is_snapshot", "metadata", "hash_list_id", "expires"),
@@ -28,12 +31,17 @@ _COLUMNS = (
     "c.id, c.account, c.name, c.quota, c.versioning, c.project, c.is_shared, "
     "n.id, n.name, p.url_id, " + STATE_SQL
 )
-_BY_PLACE = (
-    f"SELECT {_COLUMNS} FROM pithos_container c "  # noqa: S608 - no value is pasted in
+_JOINS = (
+    "FROM pithos_container c "
     "LEFT JOIN pithos_node n ON n.container_id = c.id AND n.name = %s "
     "LEFT JOIN pithos_version v ON v.serial = n.current_id "
     "LEFT JOIN pithos_public p ON p.node_id = n.id "
-    "WHERE c.account = %s AND c.name = %s"
+)
+_AT = "WHERE c.account = %s AND c.name = %s"
+_BY_PLACE = f"SELECT {_COLUMNS}, NULL {_JOINS} {_AT}"
+_WITH_DATA = (
+    f"SELECT {_COLUMNS}, s.data {_JOINS} "
+    f"LEFT JOIN pithos_smallblock s ON s.hash = v.hash AND v.size <= {INLINE} {_AT}"
 )
 
 
@@ -88,6 +96,8 @@ class Found(msgspec.Struct, frozen=True):
     right: Right = Right.OWN
     shared_by: str = ""
     sharing: Sharing = Sharing()
+    data: bytes | None = None
+    """The content, where it lies in the database and was asked for."""
 
     @property
     def object(self) -> State:
@@ -102,10 +112,12 @@ def microseconds(moment: datetime | None = None) -> int:
     return int((moment or clock.now()).timestamp() * 1_000_000)
 
 
-def look(place: Place, *, is_expiry_hidden: bool = True) -> Found:
+def look(place: Place, *, is_expiry_hidden: bool = True, with_data: bool = False) -> Found:
     """Look a place up without asking who may; ItemNotFound when the container is not there."""
     with connections[DB].cursor() as cursor:
-        cursor.execute(_BY_PLACE, [place.name, place.account, place.container])
+        cursor.execute(
+            _WITH_DATA if with_data else _BY_PLACE, [place.name, place.account, place.container]
+        )
         row = cursor.fetchone()
     if row is None:
         raise ItemNotFound(f"There is no container '{place.container}'.")
@@ -120,8 +132,9 @@ def _found(place: Place, row: tuple[Any, ...]) -> Found:
     box = Box(row[0], row[1], row[2], policy, bool(row[6]))
     state = None
     if row[10] is not None:
-        state = state_from(row[10:])
-    return Found(place, box, node_id=row[7], public_id=row[9], state=state)
+        state = state_from(row[10:-1])
+    data = None if row[-1] is None else bytes(row[-1])
+    return Found(place, box, node_id=row[7], public_id=row[9], state=state, data=data)
 
 
 def state_from(row: Sequence[Any]) -> State:
@@ -133,9 +146,9 @@ def state_from(row: Sequence[Any]) -> State:
     return State(**values)
 
 
-def readable(caller: Caller | None, place: Place) -> Found:
+def readable(caller: Caller | None, place: Place, *, with_data: bool = False) -> Found:
     """Find an object that the caller may read. Forbidden when they may not, or ItemNotFound."""
-    found = with_rights(caller, look(place))
+    found = with_rights(caller, look(place, with_data=with_data))
     if found.right < Right.READ:
         raise Forbidden("Nothing here is shared with you.")
     found.object  # noqa: B018 - raises when there is none

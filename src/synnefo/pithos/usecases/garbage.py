@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
+from django.db.models import Exists, OuterRef
+
 from synnefo.blocks.collect import Collected, collect
 from synnefo.blocks.maps import MapStore
 from synnefo.kit import clock, conf
@@ -14,7 +16,7 @@ from synnefo.kit.faults import Fault, ItemNotFound
 from synnefo.kit.logs import get_logger
 from synnefo.pithos.domain.places import Place
 from synnefo.pithos.engines import blocks, quota
-from synnefo.pithos.models import Cluster, HashList, Version
+from synnefo.pithos.models import Cluster, HashList, SmallBlock, Version
 from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases import containers, settlements
 from synnefo.pithos.usecases.allowances import charged
@@ -75,16 +77,25 @@ def used_blocks(names: set[str]) -> Iterable[str]:
 def collect_blocks(*, grace: float | None = None, dry_run: bool = True) -> Collected:
     """Remove blocks that neither an object nor a published map needs."""
     settings = conf.of(PithosSettings)
+    idle = settings.pithos_gc_grace if grace is None else grace
     if not dry_run:
         containers.drop_unused_hash_lists()
+        drop_small_blocks(idle)
     maps = MapStore(Path(settings.pithos_backend_block_path) / "maps")
     with blocks.told():
         return collect(
             blocks.store(),
             [used_blocks, maps.used],
-            grace=settings.pithos_gc_grace if grace is None else grace,
+            grace=idle,
             dry_run=dry_run,
         )
+
+
+def drop_small_blocks(idle: float) -> int:
+    """Drop the small blocks that no version needs and that nobody wrote of late."""
+    long_ago = microseconds() - int(idle * 1_000_000)
+    needed = Version.objects.filter(hash=OuterRef("hash"))
+    return SmallBlock.objects.filter(~Exists(needed), touched__lt=long_ago).delete()[0]
 
 
 def settle_now() -> None:

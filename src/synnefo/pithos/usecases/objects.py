@@ -13,7 +13,7 @@ from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases import content, permits
 from synnefo.pithos.usecases.allowances import charged, ensure, settle_if_much
 from synnefo.pithos.usecases.content import Content, Source
-from synnefo.pithos.usecases.found import Found, State, look, with_rights
+from synnefo.pithos.usecases.found import INLINE, Found, State, look, with_rights
 from synnefo.pithos.usecases.versions import (
     Draft,
     drafted,
@@ -72,9 +72,9 @@ def tags_of(state: State) -> frozenset[str]:
 def put(caller: Caller, place: Place, source: Source, wish: Wish) -> State:
     """Store a body as an object: all of it, or nothing that anybody sees."""
     checked(wish)
-    found = writable(caller, look(place), wish)
-    if source.length:
-        _ensure_room(found, source.length)
+    if source.length is None or source.length > INLINE:
+        found = writable(caller, look(place), wish)
+        _ensure_room(found, source.length or 0)
     received = content.receive(source)
     if wish.etag and wish.etag != received.checksum:
         raise Unprocessable(

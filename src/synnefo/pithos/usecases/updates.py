@@ -58,7 +58,7 @@ def update(caller: Caller, place: Place, source: Source, order: Order) -> State:
 def _fresh(caller: Caller, source: Source, order: Order, wanted: Target) -> tuple[Content, int]:
     """Receive or find the new bytes, and tell how many of them are written."""
     if order.source is None:
-        received = content.receive(source)
+        received = content.receive(source, is_apart=True)
         if wanted.length not in {None, received.size}:
             raise BadRequest("Content-Range and the body differ in length.")
         return received, received.size
@@ -67,6 +67,7 @@ def _fresh(caller: Caller, source: Source, order: Order, wanted: Target) -> tupl
         found = at_version(found, order.source_version)
     state = found.object
     fresh = Content(digests_of(state), state.size)
+    content.spill([state.hash])
     length = state.size if wanted.length is None else wanted.length
     if length > state.size:
         if order.final_size is None or order.final_size > state.size:

@@ -3,8 +3,10 @@
 Everything here runs inside the transaction of a change. Spec: object-storage 14.1.
 """
 
+from typing import Any
+
 import msgspec
-from django.db import IntegrityError, connections, transaction
+from django.db import connections
 from django.db.models import Sum
 
 from synnefo.kit import conf
@@ -18,7 +20,7 @@ from synnefo.pithos.models.containers import STRIPES
 from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases.allowances import Raced, spend
 from synnefo.pithos.usecases.content import Content
-from synnefo.pithos.usecases.found import Box, Found, State, look, microseconds, state_of
+from synnefo.pithos.usecases.found import Box, Found, State, look, microseconds
 from synnefo.wire.hashmaps import DIGEST_SIZE
 
 DB = "pithos"
@@ -27,6 +29,26 @@ _TALLY = (
     "history = history + %s, modified = CASE WHEN modified < %s THEN %s ELSE modified END "
     "WHERE container_id = %s AND stripe = %s"
 )
+
+
+_SMALL = (
+    "INSERT INTO pithos_smallblock (hash, data, touched) VALUES (%s, %s, %s) "
+    "ON CONFLICT (hash) DO UPDATE SET touched = excluded.touched"
+)
+_NODE = (
+    "INSERT INTO pithos_node (container_id, name) VALUES (%s, %s) "
+    "ON CONFLICT (container_id, name) DO NOTHING RETURNING id"
+)
+_FIELDS = (
+    *("node_id", "cluster", "hash", "size", "type", "checksum", "uuid", "modified"),
+    *("modified_by", "source", "available", "is_snapshot", "metadata", "hash_list_id"),
+    *("expires", "large_etag", "large_size"),
+)
+_VERSION = (
+    f"INSERT INTO pithos_version ({', '.join(_FIELDS)}) "  # noqa: S608 - no value is pasted in
+    f"VALUES ({', '.join(['%s'] * len(_FIELDS))}) RETURNING serial"
+)
+_CURRENT = "UPDATE pithos_node SET current_id = %s WHERE id = %s"
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -47,8 +69,16 @@ class Draft(msgspec.Struct, frozen=True):
     large_size: int | None = None
 
 
+def _keep_small(content: Content) -> None:
+    """Lay a small content beside its version; what is there already is wanted anew."""
+    if content.data:
+        with connections[DB].cursor() as cursor:
+            cursor.execute(_SMALL, [content.root, content.data, microseconds()])
+
+
 def drafted(content: Content, content_type: str, metadata: dict[str, str]) -> Draft:
-    """Draft a version of bytes that are in the store."""
+    """Draft a version of bytes that are in the store, or go into the database here."""
+    _keep_small(content)
     return Draft(
         hash=content.root,
         size=content.size,
@@ -97,7 +127,8 @@ def record(found: Found, draft: Draft, author: str, *, is_same: bool = False) ->
     old, keeping = found.state, keeping_of(found.box)
     node_id = found.node_id or _new_node(found)
     version = _insert(node_id, draft, author, old)
-    Node.objects.filter(pk=node_id).update(current_id=version.serial)
+    with connections[DB].cursor() as cursor:
+        cursor.execute(_CURRENT, [version.serial, node_id])
     if old is not None:
         _retire(old, keeping)
     old_size = old.size if old else 0
@@ -112,23 +143,32 @@ def record(found: Found, draft: Draft, author: str, *, is_same: bool = False) ->
 
 
 def _new_node(found: Found) -> int:
-    try:
-        with transaction.atomic(using=DB):
-            return Node.objects.create(container_id=found.box.id, name=found.place.name).pk
-    except IntegrityError as error:
-        raise Raced from error
+    with connections[DB].cursor() as cursor:
+        cursor.execute(_NODE, [found.box.id, found.place.name])
+        row = cursor.fetchone()
+    if row is None:
+        raise Raced
+    return int(row[0])
 
 
 def _insert(node_id: int, draft: Draft, author: str, old: State | None) -> State:
-    row = Version(
-        node_id=node_id,
-        modified=microseconds(),
-        modified_by=author,
+    known: dict[str, Any] = {
         **{name: getattr(draft, name) for name in Draft.__struct_fields__},
-    )
-    row.uuid = draft.uuid or (old.uuid if old else new_uuid())
-    row.save(force_insert=True)
-    return state_of(row)
+        "uuid": draft.uuid or (old.uuid if old else new_uuid()),
+        "modified": microseconds(),
+        "modified_by": author,
+    }
+    row = {
+        **known,
+        "node_id": node_id,
+        "cluster": int(Cluster.NORMAL),
+        "metadata": msgspec.json.encode(draft.metadata).decode(),
+    }
+    with connections[DB].cursor() as cursor:
+        cursor.execute(_VERSION, [row[name] for name in _FIELDS])
+        serial = int(cursor.fetchone()[0])
+    del known["source"]
+    return State(serial=serial, **known)
 
 
 def _retire(old: State, keeping: Keeping) -> None:
