@@ -30,11 +30,14 @@ def shelf_of(caller: Caller) -> ImageShelf:
 
 
 def shelf_for(user_id: str) -> ImageShelf:
-    """Open the shelf of somebody who is not calling now, for an errand of theirs."""
+    """Open the shelf of somebody who is not calling now, for an errand of theirs.
+
+    Of nobody (`""`) it holds what everybody may see.
+    """
     if _installed:
         return _installed[0](user_id)
     token = conf.of(CycladesSettings).cyclades_service_token
-    return PithosShelf(_endpoint(), token, user_id, on_behalf=True)
+    return PithosShelf(_endpoint(), token, user_id, on_behalf=bool(user_id))
 
 
 def _endpoint() -> str:

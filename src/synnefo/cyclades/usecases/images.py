@@ -43,6 +43,16 @@ def listing(caller: Caller) -> list[Image]:
     return [rules.read(item) for item in shelf_of(caller).items()]
 
 
+def seen_by(user_id: str) -> list[Image]:
+    """List what a user sees, or what everybody sees, for an operator."""
+    return [rules.read(item) for item in shelf_for(user_id).items()]
+
+
+def seen_as(user_id: str, image_id: str) -> Image:
+    """Find an image as a user, or everybody, sees it, for an operator."""
+    return find(shelf_for(user_id), image_id)
+
+
 def _mine(caller: Caller, image_id: str) -> Image:
     image = visible(caller, image_id)
     if image.owner != caller.user_id:

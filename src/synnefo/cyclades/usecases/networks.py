@@ -29,6 +29,7 @@ __all__ = [
     "ensure_on_cluster",
     "finish_deletion",
     "modify",
+    "open_pool",
     "reassign",
     "release_quota",
     "visible",
@@ -173,6 +174,19 @@ def drain(network_id: int, *, drained: bool) -> Network:
             raise BadRequest(f"The network is {'drained' if drained else 'not drained'} already.")
         network.drained = drained
         network.save(update_fields=["drained", "updated"])
+    return network
+
+
+def open_pool(network_id: int, *, is_open: bool) -> Network:
+    """Let users reserve floating IPs of a public network, or no longer. Spec: network 14."""
+    with transaction.atomic("cyclades"):
+        network = addresses.lock_network(network_id)
+        if not network.public:
+            raise BadRequest("Floating IPs come from public networks.")
+        if not is_open and network.addresses.filter(floating_ip=True, deleted=False).exists():
+            raise Conflict("Floating IPs of the network are reserved. Release them first.")
+        network.floating_ip_pool = is_open
+        network.save(update_fields=["floating_ip_pool", "updated"])
     return network
 
 

@@ -7,61 +7,75 @@ from django.core.management.base import BaseCommand, CommandError
 
 from synnefo.cyclades.domain.networks import ShapeOrder
 from synnefo.cyclades.domain.subnets import SubnetOrder
+from synnefo.cyclades.management.operators import pairs
 from synnefo.cyclades.management.words import OPERATOR, refusals, truth
-from synnefo.cyclades.models import Network
+from synnefo.cyclades.models import Cluster, Network
 from synnefo.cyclades.usecases import networks, subnets
 from synnefo.cyclades.usecases.networks import NetworkOrder
 
 
 class Command(BaseCommand):
-    """Makes a network, with its subnets."""
+    """Creates a network."""
 
-    help = "Make a network: a public one, or a private one of a user."
+    help = "Create a network and its subnets; public ones are made on every cluster at once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take who it is for, its addresses and its flavor."""
-        parser.add_argument("--name", default="")
-        parser.add_argument("--user", "--owner", metavar="UUID", help="owner of a private network")
-        parser.add_argument("--project", metavar="UUID")
-        parser.add_argument("--subnet", metavar="CIDR", help="IPv4 addresses")
-        parser.add_argument("--gateway", metavar="ADDRESS")
-        parser.add_argument("--subnet6", metavar="CIDR", help="IPv6 addresses")
-        parser.add_argument("--gateway6", metavar="ADDRESS")
-        parser.add_argument("--dhcp", type=truth, default=False, metavar="True|False")
-        parser.add_argument("--public", action="store_true")
-        parser.add_argument("--flavor", required=True)
-        parser.add_argument("--mode", help="override the flavor's mode")
-        parser.add_argument("--link", help="override the flavor's link")
-        parser.add_argument("--mac-prefix", help="override the flavor's MAC prefix")
-        parser.add_argument("--tags", help="override the flavor's tags")
+        """Take what the network shall be like."""
+        parser.add_argument("--name", default="", help="its name")
+        parser.add_argument("--user", "--owner", help="uuid of its owner, unless public")
+        parser.add_argument("--project", help="project that is charged")
+        parser.add_argument("--flavor", required=True, help="MAC_FILTERED, CUSTOM, …")
+        parser.add_argument("--subnet", help="its IPv4 addresses, such as 10.0.0.0/24")
+        parser.add_argument("--gateway", help="IPv4 gateway; without one there is none")
+        parser.add_argument("--subnet6", help="its IPv6 addresses, a /64")
+        parser.add_argument("--gateway6", help="IPv6 gateway; without one there is none")
+        parser.add_argument("--dhcp", type=truth, default=False, help="True: announce addresses")
+        parser.add_argument("--public", action="store_true", help="for everybody")
+        parser.add_argument("--mode", help="bridged or routed")
+        parser.add_argument("--link", help="bridge or routing table")
+        parser.add_argument("--mac-prefix", help="five digits such as aa:00:0")
+        parser.add_argument("--tags", help="comma-separated tags on clusters")
         parser.add_argument(
-            "--floating-ip-pool", type=truth, default=False, metavar="True|False"
+            "--floating-ip-pool", type=truth, default=False, help="True: users reserve addresses"
         )
         parser.add_argument(
-            "--allocation-pool", action="append", default=[], metavar="FIRST,LAST"
+            "--allocation-pool", action="append", metavar="FIRST,LAST", help="may be repeated"
         )
-        parser.add_argument("--drained", type=truth, default=False, metavar="True|False")
+        parser.add_argument("--drained", type=truth, default=False, help="True: give out nothing")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Check, make the network, then its subnets."""
+        """Create it."""
         _check(options)
         with refusals():
             network = networks.create(OPERATOR, _order(options))
-            _add_subnets(network, options)
+            try:
+                for order in _subnets(options, network):
+                    subnets.create(OPERATOR, str(network.id), order)
+            except Exception:
+                networks.delete(OPERATOR, str(network.id))
+                raise
         self.stdout.write(f"Created network {network.id}.")
+        if network.public or network.floating_ip_pool:
+            self._realise(network)
+
+    def _realise(self, network: Network) -> None:
+        for cluster in Cluster.objects.filter(offline=False):
+            try:
+                networks.ensure_on_cluster(cluster, network)
+            except Exception as error:  # noqa: BLE001 - the first server there tries again
+                told = f"{cluster.clustername} will make it later: {error}"
+                self.stderr.write(told)
 
 
 def _check(options: dict[str, Any]) -> None:
     if not options["public"] and not options["user"]:
-        raise CommandError("Name the owner with --user, or make the network --public.")
+        raise CommandError("Say whose network it is (--user), or make it --public.")
     if options["gateway"] and not options["subnet"]:
-        raise CommandError("--gateway needs --subnet.")
-    if options["gateway6"] and not options["subnet6"]:
-        raise CommandError("--gateway6 needs --subnet6.")
+        raise CommandError("A gateway needs a subnet (--subnet).")
     if options["dhcp"] and not (options["subnet"] or options["subnet6"]):
-        raise CommandError("--dhcp needs a subnet.")
-    if options["flavor"] == "IP_LESS_ROUTED" and not options["subnet"]:
-        raise CommandError("A network of the flavor IP_LESS_ROUTED needs --subnet.")
+        raise CommandError("There are no addresses to announce: --dhcp needs a subnet.")
+    if options["flavor"] == "IP_LESS_ROUTED" and not (options["subnet"] or options["subnet6"]):
+        raise CommandError("A routed network needs a subnet.")
 
 
 def _order(options: dict[str, Any]) -> NetworkOrder:
@@ -77,33 +91,36 @@ def _order(options: dict[str, Any]) -> NetworkOrder:
             mode=options["mode"],
             link=options["link"],
             mac_prefix=options["mac_prefix"],
-            tags=options["tags"],
+            tags=_tags(options),
         ),
     )
 
 
-def _add_subnets(network: Network, options: dict[str, Any]) -> None:
-    for version, cidr, gateway in (
-        (4, options["subnet"], options["gateway"]),
-        (6, options["subnet6"], options["gateway6"]),
-    ):
-        if cidr:
-            order = SubnetOrder(
-                cidr=cidr,
-                ip_version=version,
-                gateway=gateway,
+def _tags(options: dict[str, Any]) -> str | None:
+    """Read the tags; none given means those of the flavor."""
+    return str(options["tags"]) if options["tags"] is not None else None
+
+
+def _subnets(options: dict[str, Any], network: Network) -> list[SubnetOrder]:
+    found = []
+    if options["subnet"]:
+        found.append(
+            SubnetOrder(
+                cidr=options["subnet"],
+                gateway=options["gateway"],
                 dhcp=options["dhcp"],
-                name=f"IPv{version} Subnet of Network {network.id}",
-                pools=_pools(options["allocation_pool"]) if version == 4 else None,
+                name=f"IPv4 Subnet of Network {network.id}",
+                pools=pairs(options["allocation_pool"]),
             )
-            subnets.create(OPERATOR, str(network.id), order)
-
-
-def _pools(texts: list[str]) -> tuple[tuple[str, str], ...] | None:
-    pools = []
-    for text in texts:
-        first, mark, last = text.partition(",")
-        if not mark:
-            raise CommandError(f"'{text}' is not of the form FIRST,LAST.")
-        pools.append((first.strip(), last.strip()))
-    return tuple(pools) or None
+        )
+    if options["subnet6"]:
+        found.append(
+            SubnetOrder(
+                cidr=options["subnet6"],
+                ip_version=6,
+                gateway=options["gateway6"],
+                dhcp=options["dhcp"],
+                name=f"IPv6 Subnet of Network {network.id}",
+            )
+        )
+    return found

@@ -5,23 +5,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from synnefo.cyclades.models import Network, Subnet
-from synnefo.serve.commands import add_list_options, print_list
-
-COLUMNS = (
-    "id",
-    "name",
-    "user.uuid",
-    "state",
-    "public",
-    "subnet.ipv4",
-    "gateway.ipv4",
-    "link",
-    "mac_prefix",
-    "drained",
-    "floating_ip_pool",
+from synnefo.cyclades.management.network_rows import (
+    NETWORK_COLUMNS,
+    NETWORK_FIELDS,
+    of_network,
 )
-MORE = ("flavor", "mode", "created", "updated", "deleted", "subnet.ipv6", "gateway.ipv6")
+from synnefo.cyclades.models import Network
+from synnefo.serve.commands import add_list_options, print_list
 
 
 class Command(BaseCommand):
@@ -30,35 +20,24 @@ class Command(BaseCommand):
     help = "List the networks."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the list options and which networks."""
+        """Take the list options."""
         add_list_options(parser)
-        parser.add_argument("-d", "--deleted", action="store_true", help="only deleted ones")
         parser.add_argument("--public", action="store_true", help="only public ones")
-        parser.add_argument("-u", "--user", metavar="UUID", help="only those of a user")
+        parser.add_argument("--ipv6", action="store_true", help="show IPv6 instead of IPv4")
+        parser.add_argument("-u", "--user", help="only those of this user")
+        parser.add_argument("-p", "--project", help="only those of this project")
+        parser.add_argument("-d", "--deleted", action="store_true", help="only deleted ones")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the networks."""
-        found = Network.objects.filter(deleted=options["deleted"])
+        rows = Network.objects.filter(deleted=options["deleted"])
+        rows = rows.prefetch_related("subnets", "ports", "on_clusters")
         if options["public"]:
-            found = found.filter(public=True)
+            rows = rows.filter(public=True)
         if options["user"]:
-            found = found.filter(userid=options["user"])
-        subnets = {(one.network_id, one.ipversion): one for one in Subnet.objects.all()}
-        rows = [_row(one, subnets) for one in found.order_by("id")]
-        print_list(self, rows, COLUMNS, options, fields=MORE)
-
-
-def _row(network: Network, subnets: dict[tuple[int, int], Subnet]) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "id": network.id,
-        "name": network.name,
-        "user.uuid": network.userid,
-        "state": network.status,
-    }
-    for field in ("public", "link", "mac_prefix", "drained", "floating_ip_pool", *MORE[:5]):
-        row[field] = getattr(network, field)
-    for version in (4, 6):
-        subnet = subnets.get((network.id, version))
-        row[f"subnet.ipv{version}"] = subnet.cidr if subnet else None
-        row[f"gateway.ipv{version}"] = subnet.gateway if subnet else None
-    return row
+            rows = rows.filter(userid=options["user"])
+        if options["project"]:
+            rows = rows.filter(project=options["project"])
+        columns = [c.replace("ipv4", "ipv6") if options["ipv6"] else c for c in NETWORK_COLUMNS]
+        fields = (*NETWORK_COLUMNS, *NETWORK_FIELDS)
+        print_list(self, [of_network(n) for n in rows], columns, options, fields=fields)
