@@ -33,6 +33,9 @@ def cluster(folder: Folder, place: Place, manage: Manage, asked: Asked) -> str:
     if not any(network["public"] for network in asked("network-list")):
         _add_network(place, manage)
         made.append("network")
+    if not asked("pool-list"):
+        manage("pool-create", "--type", "mac-prefix", "--size", "65536")
+        made.append("pool of MAC prefixes")
     return f"{', '.join(made)} made" if made else "all there"
 
 
