@@ -4,7 +4,10 @@
 function utf8(code) {
 	if (code < 128) return sprintf("%c", code)
 	if (code < 2048) return sprintf("%c%c", 192 + int(code / 64), 128 + code % 64)
-	return sprintf("%c%c%c", 224 + int(code / 4096), 128 + int(code / 64) % 64, 128 + code % 64)
+	if (code < 65536)
+		return sprintf("%c%c%c", 224 + int(code / 4096), 128 + int(code / 64) % 64, 128 + code % 64)
+	return sprintf("%c%c%c%c", 240 + int(code / 262144), 128 + int(code / 4096) % 64,
+		128 + int(code / 64) % 64, 128 + code % 64)
 }
 
 function hex(digits,  i, n) {
@@ -30,23 +33,34 @@ function quoted(  out, stop, mark) {
 		if (mark == "\"") { at++; return out }
 		mark = substr(text, at + 1, 1)
 		at += 2
-		if (mark == "u") { mark = hex(substr(text, at, 4)); at += 4; out = out plain(mark) }
+		if (mark == "u") out = out plain(code_point())
 		else if (mark == "n") out = out "\\n"
 		else if (mark == "t") out = out "\\t"
 		else if (mark == "r") out = out "\\r"
-		else if (mark == "b" || mark == "f") out = out " "
+		else if (mark == "b") out = out sprintf("%c", 8)
+		else if (mark == "f") out = out sprintf("%c", 12)
 		else if (mark == "\\") out = out "\\\\"
 		else out = out mark
 	}
 	return out
 }
 
+# The digits after \u, and those of a second half where one follows.
+function code_point(  code, low) {
+	code = hex(substr(text, at, 4))
+	at += 4
+	if (code < 55296 || code > 56319 || substr(text, at, 2) != "\\u") return code
+	low = hex(substr(text, at + 2, 4))
+	at += 6
+	return 65536 + (code - 55296) * 1024 + low - 56320
+}
+
 function plain(code) {
 	if (code == 10) return "\\n"
 	if (code == 9) return "\\t"
+	if (code == 13) return "\\r"
 	if (code == 92) return "\\\\"
-	if (code < 32) return ""
-	return utf8(code)
+	return code == 0 ? "" : utf8(code)
 }
 
 function value(path,  mark, start) {
