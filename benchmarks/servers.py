@@ -132,9 +132,11 @@ def main() -> int:
     parser.add_argument("--servers", type=int, default=500)
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="synnefo-bench-") as made:
-        with running(options.folder or Path(made)) as cloud:
-            run(cloud, options.servers)
+    with (
+        tempfile.TemporaryDirectory(prefix="synnefo-bench-") as made,
+        running(options.folder or Path(made)) as cloud,
+    ):
+        run(cloud, options.servers)
     return 0
 
 
