@@ -119,23 +119,21 @@ def _ask_supervisor(places: Places, request: str) -> None:
             control.ask(path, verb, argument)
             return
         except control.NotServed:
-            if not started:
-                _start_supervisor(places)
-                started = True
+            started = started or _start_supervisor(places)
             if time.monotonic() > deadline:
                 raise VolumeFault("The supervisor of the volumes does not start.") from None
             time.sleep(0.02)
 
 
-def _start_supervisor(places: Places) -> None:
-    """Start the node's supervisor unless it is starting already; it stays when we end."""
+def _start_supervisor(places: Places) -> bool:
+    """Start the node's supervisor, which stays when we end; False when another is not gone yet."""
     places.run.mkdir(parents=True, exist_ok=True, mode=0o750)
     places.log.mkdir(parents=True, exist_ok=True)
     lock = os.open(places.run / "supervisor.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return
+        return False
     finally:
         os.close(lock)
     conf = [] if places.conf is None else ["--config", str(places.conf)]
@@ -153,3 +151,4 @@ def _start_supervisor(places: Places) -> None:
         ],
         setsid=True,
     )
+    return True

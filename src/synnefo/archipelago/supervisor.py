@@ -29,7 +29,7 @@ from synnefo.kit.logs import configure, get_logger
 
 _READY_SECONDS = 20.0
 _STABLE_SECONDS = 5.0
-_LONGEST_PAUSE = 30.0
+_LONGEST_PAUSE = 5.0
 _TICK = 5.0
 
 _log = get_logger(__name__)

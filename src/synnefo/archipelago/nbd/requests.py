@@ -7,9 +7,13 @@ from synnefo.archipelago.nbd.protocol import Command, Wish, wire_error
 from synnefo.archipelago.volume import Volume
 from synnefo.blocks.port import StoreFault, StoreFull
 
-_ALLOWED: dict[int, int] = dict.fromkeys(
-    (Command.READ, Command.WRITE, Command.FLUSH, Command.TRIM), int(Wish.FUA)
-) | {Command.WRITE_ZEROES: int(Wish.FUA | Wish.NO_HOLE)}
+_ALLOWED: dict[int, int] = {
+    Command.READ: int(Wish.FUA),
+    Command.WRITE: int(Wish.FUA),
+    Command.FLUSH: int(Wish.FUA),
+    Command.TRIM: int(Wish.FUA),
+    Command.WRITE_ZEROES: int(Wish.FUA | Wish.NO_HOLE),
+}
 _TAKES_SPACE = frozenset({Command.WRITE, Command.WRITE_ZEROES})
 
 
