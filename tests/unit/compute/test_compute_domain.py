@@ -355,6 +355,10 @@ class TestCiphers:
     def test_plain_text_stays_and_another_key_is_noticed(self) -> None:
         assert ciphers.decrypt("plain", "key") == "plain"
         stored = ciphers.encrypt("secret", "key")
+        iv, _, rest = stored.partition(":")[2].partition(":")
+        swapped = f"encrypted:{iv}:othersal${rest.partition('$')[2]}"
+        with pytest.raises(ciphers.CorruptedPassword):
+            ciphers.decrypt(swapped, "key")
         for broken in (stored, "encrypted:AAAA:salt$AAAA"):
             with pytest.raises(ciphers.CorruptedPassword):
                 ciphers.decrypt(broken, "another key")
