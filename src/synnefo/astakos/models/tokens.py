@@ -1,33 +1,13 @@
 """Tokens, by their digests, and failed attempts to get one. Spec: identity 3.1."""
 
-from datetime import datetime
-
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
-from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED, ProjectMembership
 from synnefo.astakos.models.users import User
 from synnefo.kit.clock import now
 
 API = "api"
 LOGIN = "login"
-
-
-class TokenQuerySet(models.QuerySet["Token"]):
-    """Ways to find tokens."""
-
-    def alive(self, moment: datetime) -> "TokenQuerySet":
-        """Keep tokens that have not expired."""
-        return self.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=moment))
-
-    def with_holder(self) -> "TokenQuerySet":
-        """Fetch the holder, the project and whether the holder is in it, in the same query."""
-        seat = ProjectMembership.objects.filter(
-            person=OuterRef("user"), project=OuterRef("project"), state__in=ACTUALLY_ACCEPTED
-        )
-        return self.select_related("user", "project", "project__system_user").annotate(
-            is_member=Exists(seat)
-        )
 
 
 class Token(models.Model):
@@ -47,7 +27,8 @@ class Token(models.Model):
     created_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField(null=True, db_index=True)
 
-    objects = TokenQuerySet.as_manager()
+    is_member = False
+    """Whether the holder is in the project now; `held.find` tells."""
 
     class Meta:
         app_label = "astakos"

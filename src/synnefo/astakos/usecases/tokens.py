@@ -9,7 +9,7 @@ import msgspec
 from django.db import transaction
 
 from synnefo.astakos.domain.tokens import digest_of
-from synnefo.astakos.models import DATABASE, Project, Token, User
+from synnefo.astakos.models import DATABASE, Project, Token, User, held
 from synnefo.astakos.models.projects import ProjectState
 from synnefo.astakos.models.tokens import API, LOGIN
 from synnefo.astakos.settings import AstakosSettings
@@ -51,7 +51,7 @@ def issue(user: User, wish: Wish) -> Issued:
         parent_audit_id="" if parent is None else parent.parent_audit_id or parent.audit_id,
         expires_at=expires,
     )
-    row.is_member = wish.project is not None  # type: ignore[attr-defined] # as `find` answers it
+    row.is_member = wish.project is not None
     return Issued(secret, row)
 
 
@@ -79,7 +79,7 @@ def find(token: str) -> Token:
 
     Unauthorized when it is unknown, expired, or its holder or project is out of force.
     """
-    row = Token.objects.with_holder().filter(digest=digest_of(token)).first()
+    row = held.find(digest_of(token))
     if row is None or not _is_usable(row):
         raise Unauthorized(UNKNOWN)
     return row
@@ -114,11 +114,7 @@ def _is_usable(row: Token) -> bool:
         return False
     if not row.user.is_active:
         return False
-    return row.project is None or (_seated(row) and row.project.state == ProjectState.NORMAL)
-
-
-def _seated(row: Token) -> bool:
-    return bool(row.is_member)  # type: ignore[attr-defined] # annotated by with_holder
+    return row.project is None or (row.is_member and row.project.state == ProjectState.NORMAL)
 
 
 def _login_expiry() -> datetime:
