@@ -171,7 +171,9 @@ def test_an_image_that_leads_to_files_of_this_host_is_refused(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "junk", [b"<html>404</html>" * 1000, b"", gzip.compress(b"x" * 9000), b"\xfd7zXZ\x00broken"]
+    "junk",
+    [b"<html>404</html>" * 1000, b"", gzip.compress(b"x" * 9000), b"\xfd7zXZ\x00broken"],
+    ids=["a page", "nothing", "packed text", "a broken archive"],
 )
 def test_what_is_no_image_is_refused(junk: bytes, tmp_path: Path) -> None:
     source = tmp_path / "in"
