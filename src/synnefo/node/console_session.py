@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -17,11 +17,13 @@ from synnefo.kit import clock
 from synnefo.kit.logs import get_logger
 from synnefo.kit.units import KIB, MIB
 from synnefo.node.console_tickets import Ticket, Tickets
+from synnefo.node.rfb import HandshakeFailed, Link, Viewer, enter
 
 log = get_logger(__name__)
 
 CHUNK = 64 * KIB
 LEAVING, CROWDED, BAD_TICKET, IDLE, GONE, UNREACHABLE = 1001, 1013, 4401, 4408, 4410, 4503
+Screen = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 _DATA = (Opcode.BINARY, Opcode.TEXT, Opcode.CONT)
 
 # The library would write request lines, and so tickets, at level DEBUG.
@@ -61,7 +63,12 @@ class Wire:
         self._protocol = ServerProtocol(
             select_subprotocol=_choose_binary, max_size=MIB, logger=_quiet
         )
-        self.last_heard = clock.monotonic()
+        self._last_heard = clock.monotonic()
+
+    @property
+    def last_heard(self) -> float:
+        """Tell when the browser gave its last sign of life."""
+        return self._last_heard
 
     async def handshake(self, head: bytes) -> Request | None:
         """Answer the opening request, of which `head` was read already; None when it is none."""
@@ -84,7 +91,7 @@ class Wire:
     async def receive(self) -> bytes | None:
         """Wait for what the browser sends; empty for a mere sign of life, None at the end."""
         data = await self._reader.read(CHUNK)
-        self.last_heard = clock.monotonic()
+        self._last_heard = clock.monotonic()
         if data:
             self._protocol.receive_data(data)
         else:
@@ -132,29 +139,44 @@ class Wire:
             self._writer.close()
 
 
-class Console:
-    """A session between a browser and a screen."""
+async def show(wire: Wire, ticket: Ticket, limits: Limits) -> Ending:
+    """Show a screen to a browser until one side ends; answer why.
 
-    def __init__(self, wire: Wire, ticket: Ticket, limits: Limits) -> None:
-        self._wire = wire
-        self._ticket = ticket
+    A screen without a password is left to talk with the browser from the first byte on. One with
+    a password is opened here, and the browser, who knows none, is told that there is none.
+    """
+    screen: Screen | None = None
+    try:
+        async with asyncio.timeout(limits.connect):
+            screen = await dial(ticket.target)
+            link: Link = wire
+            if ticket.password:
+                await enter(*screen, ticket.password)
+                link = viewer = Viewer(wire)
+                await viewer.admit("")
+        return await relay(link, screen, limits)
+    except (OSError, TimeoutError, ValueError, HandshakeFailed) as error:
+        log.info("screen unreachable", server=ticket.server, reason=str(error))
+        return Ending(UNREACHABLE, "The screen of this machine cannot be reached.")
+    finally:
+        if screen is not None:
+            screen[1].close()
+
+
+async def relay(link: Link, screen: Screen, limits: Limits) -> Ending:
+    """Carry bytes both ways until one side ends or nothing happens for long."""
+    return await _Relay(link, limits).run(*screen)
+
+
+class _Relay:
+    """A session between a viewer and a screen."""
+
+    def __init__(self, link: Link, limits: Limits) -> None:
+        self._link = link
         self._limits = limits
         self._last_use = clock.monotonic()
 
-    async def run(self) -> Ending:
-        """Relay until one side ends; answer why."""
-        try:
-            async with asyncio.timeout(self._limits.connect):
-                reader, writer = await dial(self._ticket.target)
-        except (OSError, TimeoutError, ValueError) as error:
-            log.info("screen unreachable", server=self._ticket.server, reason=str(error))
-            return Ending(UNREACHABLE, "The screen of this machine cannot be reached.")
-        try:
-            return await self._relay(reader, writer)
-        finally:
-            writer.close()
-
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Ending:
+    async def run(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Ending:
         jobs = [
             asyncio.ensure_future(self._to_screen(writer)),
             asyncio.ensure_future(self._from_screen(reader)),
@@ -169,7 +191,7 @@ class Console:
         return _ending_of(done)
 
     async def _to_screen(self, writer: asyncio.StreamWriter) -> Ending:
-        while (data := await self._wire.receive()) is not None:
+        while (data := await self._link.receive()) is not None:
             if data:
                 self._last_use = clock.monotonic()
                 try:
@@ -188,31 +210,31 @@ class Console:
             if not data:
                 return _screen_gone()
             self._last_use = clock.monotonic()
-            await self._wire.send(data)
+            await self._link.send(data)
 
     async def _watch(self) -> Ending:
-        """Ping the browser, and end a session that nobody uses."""
+        """Ping the viewer, and end a session that nobody uses."""
         while True:
             await asyncio.sleep(min(self._limits.ping, self._limits.idle))
             now = clock.monotonic()
             if now - self._last_use > self._limits.idle:
                 return Ending(IDLE, "Closed because nothing happened for a long time.")
-            if now - self._wire.last_heard > self._limits.silence:
+            if now - self._link.last_heard > self._limits.silence:
                 return Ending(LEAVING, "The browser does not answer.")
-            await self._wire.ping()
+            await self._link.ping()
 
 
 def _screen_gone() -> Ending:
     return Ending(GONE, "The machine was switched off.")
 
 
-def _ending_of(done: set[asyncio.Future[Ending]]) -> Ending:
+def _ending_of(done: Iterable[asyncio.Future[Ending]]) -> Ending:
     """Prefer a reason over a broken connection, which is the browser having left."""
     endings = [job.result() for job in done if job.exception() is None]
     return endings[0] if endings else _CLIENT_LEFT
 
 
-async def dial(target: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def dial(target: str) -> Screen:
     """Connect to a VNC server: `unix:/path` or `host:port`."""
     if target.startswith("unix:"):
         return await asyncio.open_unix_connection(target.removeprefix("unix:"))

@@ -16,6 +16,8 @@ class Ticket(msgspec.Struct, frozen=True):
     """`unix:/path` or `host:port` of a VNC server."""
     server: str = ""
     """Whose screen that is; a session can be ended by this name."""
+    password: str = ""
+    """What the VNC server asks for, if it asks."""
 
 
 class _Kept(msgspec.Struct, frozen=True):

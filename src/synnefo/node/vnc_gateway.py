@@ -3,7 +3,9 @@
 Its unix socket speaks lines of JSON, one request and one answer for each connection:
 
 * `{"op": "register", "token", "target", "lifetime" (seconds) or "expires" (Unix time), "server"}`
-  keeps a ticket; `target` is `unix:/path` or `host:port`;
+  keeps a ticket; `target` is `unix:/path` or `host:port`, `vnc_password` what it asks for;
+* `{"op": "forward", "target", "password", "server"}` opens a port for one plain VNC client, who
+  needs that password; the answer has `source_port` and `proxy_address`;
 * `{"op": "close", "server"}` ends the sessions of a server and forgets its tickets;
 * `{"op": "status"}` tells how many sessions there are;
 * `{"op": "handover", "head": base64}` with a connected socket in its ancillary data: the web
@@ -23,17 +25,18 @@ import click
 import msgspec
 
 from synnefo.kit import clock, logs
-from synnefo.kit.faults import BadRequest, Fault
+from synnefo.kit.faults import BadRequest, Fault, ServiceUnavailable
 from synnefo.kit.logs import get_logger
 from synnefo.kit.units import KIB
+from synnefo.node.console_forward import Forwarding, Order
 from synnefo.node.console_session import (
     CROWDED,
     LEAVING,
-    Console,
     Ending,
     Limits,
     Wire,
     open_console,
+    show,
 )
 from synnefo.node.console_tickets import Ticket, Tickets
 
@@ -42,6 +45,7 @@ log = get_logger(__name__)
 SOCKET_NAME = "vnc-gateway.sock"
 MAX_REQUEST = 64 * KIB
 DEFAULT_LIFETIME = 60.0
+CONTROL_PATIENCE = 60.0
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -51,6 +55,8 @@ class Request(msgspec.Struct, frozen=True):
     token: str = ""
     target: str = ""
     server: str = ""
+    password: str = ""
+    vnc_password: str = ""
     lifetime: float | None = None
     expires: float | None = None
     head: bytes = b""
@@ -62,13 +68,18 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     status: str
     reason: str = ""
     sessions: int | None = None
+    source_port: int = 0
+    proxy_address: str = ""
 
 
 class Gateway:
     """The sessions and tickets of one host."""
 
-    def __init__(self, limits: Limits, *, most_sessions: int = 256) -> None:
+    def __init__(
+        self, limits: Limits, *, proxy_address: str = "127.0.0.1", most_sessions: int = 256
+    ) -> None:
         self.tickets = Tickets()
+        self._proxy_address = proxy_address
         self._limits = limits
         self._most = most_sessions
         self._sessions: dict[asyncio.Task[None], str] = {}
@@ -94,18 +105,20 @@ class Gateway:
         self._sessions[task] = ticket.server
         log.info("console opened", server=ticket.server, sessions=len(self._sessions))
         try:
-            ending = await Console(wire, ticket, self._limits).run()
+            ending = await show(wire, ticket, self._limits)
             log.info("console ended", server=ticket.server, code=ending.code)
             return ending
         finally:
             del self._sessions[task]
 
-    def answer(self, request: Request) -> Answer:
+    async def answer(self, request: Request) -> Answer:
         """Do what a line on the control socket asks for."""
+        ticket = Ticket(request.target, request.server, request.vnc_password)
         match request.op:
             case "register":
-                ticket = Ticket(request.target, request.server)
                 self.tickets.issue(request.token, ticket, _lifetime(request))
+            case "forward":
+                return await self._forward(ticket, request.password)
             case "close":
                 self._close(request.server)
             case "status":
@@ -113,6 +126,21 @@ class Gateway:
             case _:
                 raise BadRequest(f"Unknown operation '{request.op}'.")
         return Answer("OK", sessions=len(self._sessions))
+
+    async def _forward(self, ticket: Ticket, password: str) -> Answer:
+        if not password or not ticket.target:
+            raise BadRequest("A forwarding needs a target and a password.")
+        if len(self._sessions) >= self._most:
+            raise ServiceUnavailable("Too many consoles are open. Try again later.")
+        forwarding = Forwarding(Order(ticket, password, self._proxy_address), self._limits)
+        await forwarding.prepare()
+        task = asyncio.create_task(forwarding.run())
+        self._sessions[task] = ticket.server
+        task.add_done_callback(self._sessions.pop)
+        shown = self._proxy_address
+        if shown in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+            shown = socket.getfqdn()
+        return Answer("OK", source_port=forwarding.port, proxy_address=shown)
 
     def _close(self, server: str) -> None:
         self.tickets.revoke(server)
@@ -162,11 +190,11 @@ class ControlSocket:
         client: socket.socket | None = None
         with peer:
             try:
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(CONTROL_PATIENCE):
                     line, client = await _receive(peer)
                     request = msgspec.json.decode(line, type=Request)
                     if request.op != "handover":
-                        await _reply(peer, self._gateway.answer(request))
+                        await _reply(peer, await self._gateway.answer(request))
             except Fault as fault:
                 await _reply(peer, Answer("FAILED", fault.message))
             except msgspec.MsgspecError:
@@ -236,9 +264,8 @@ async def _reply(peer: socket.socket, answer: Answer) -> None:
         await loop.sock_sendall(peer, msgspec.json.encode(answer) + b"\n")
 
 
-async def serve(path: Path, listen: str, limits: Limits) -> None:
+async def serve(path: Path, listen: str, gateway: Gateway) -> None:
     """Run a gateway until SIGTERM or SIGINT."""
-    gateway = Gateway(limits)
     control = asyncio.create_task(ControlSocket(path, gateway).run())
     server = await _listen_for_browsers(listen, gateway) if listen else None
     stopping = asyncio.Event()
@@ -273,7 +300,12 @@ async def _listen_for_browsers(listen: str, gateway: Gateway) -> asyncio.Server:
     "--idle-timeout", default=3600.0, show_default=True,
     help="End a console after so many seconds in which nothing happens.",
 )  # fmt: skip
-def command(folder: Path, listen: str, idle_timeout: float) -> None:
+@click.option(
+    "--proxy-listen-address", default="127.0.0.1", show_default=True,
+    help="Where plain VNC clients may connect.",
+)  # fmt: skip
+def command(folder: Path, listen: str, idle_timeout: float, proxy_listen_address: str) -> None:
     """Let browsers see the screens of machines."""
     logs.configure("snf-vnc-gateway")
-    asyncio.run(serve(folder / SOCKET_NAME, listen, Limits(idle=idle_timeout)))
+    gateway = Gateway(Limits(idle=idle_timeout), proxy_address=proxy_listen_address)
+    asyncio.run(serve(folder / SOCKET_NAME, listen, gateway))

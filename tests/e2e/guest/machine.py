@@ -120,19 +120,8 @@ class Machine:
         eventually(lambda: "settle: settled" in self.ssh("cat /var/log/guest.log", check=False))
 
     def qmp(self, execute: str, **arguments: object) -> object:
-        """Give QEMU one command."""
-        with socket.socket(socket.AF_UNIX) as control:
-            control.settimeout(30)
-            control.connect(str(self.folder / "qmp"))
-            talk = control.makefile("rw")
-            talk.readline()
-            for command in ({"execute": "qmp_capabilities"},
-                            {"execute": execute, "arguments": arguments}):  # fmt: skip
-                talk.write(json.dumps(command) + "\n")
-                talk.flush()
-                answer = _answer(talk.readline)
-        assert "error" not in answer, answer
-        return answer["return"]
+        """Give this machine's QEMU one command."""
+        return qmp(self.folder / "qmp", execute, **arguments)
 
     def console(self) -> str:
         """Answer what the serial console showed."""
@@ -164,6 +153,24 @@ def _wait_for(serial: socket.socket, text: str) -> None:
         data = serial.recv(4096)
         assert data, f"the console was closed after {seen!r}"
         seen += data.decode(errors="replace")
+
+
+def qmp(path: Path, execute: str, **arguments: object) -> object:
+    """Give a QEMU one command."""
+    with socket.socket(socket.AF_UNIX) as control:
+        control.settimeout(30)
+        control.connect(str(path))
+        talk = control.makefile("rw")
+        talk.readline()
+        for command in (
+            {"execute": "qmp_capabilities"},
+            {"execute": execute, "arguments": arguments},
+        ):
+            talk.write(json.dumps(command) + "\n")
+            talk.flush()
+            answer = _answer(talk.readline)
+    assert "error" not in answer, answer
+    return answer["return"]
 
 
 def _answer(read_line: Callable[[], str]) -> dict[str, object]:
