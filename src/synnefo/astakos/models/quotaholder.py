@@ -10,10 +10,37 @@ from django.db import connections, models, router
 
 from synnefo.astakos.domain import ledger
 
+_COLUMNS = ("id", "holder", "source", "resource", "limit", "usage_min", "usage_max")
+_LOCK = """
+SELECT id, holder, source, resource, "limit", usage_min, usage_max FROM astakos_holding
+WHERE holder IN ({holders}) AND resource IN ({resources}) ORDER BY id
+"""
 _UPDATE = """
 UPDATE astakos_holding SET usage_min = fresh.column2, usage_max = fresh.column3
 FROM (VALUES {rows}) AS fresh WHERE astakos_holding.id = fresh.column1
 """
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def insert_plainly(
+    kind: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[str | int]]
+) -> None:
+    """Insert many rows of plain values in one statement, without making objects of them."""
+    if not rows:
+        return
+    connection = connections[router.db_for_write(kind)]
+    quote = connection.ops.quote_name
+    names = ", ".join(quote(column) for column in columns)
+    marks = ", ".join([f"({_marks(columns)})"] * len(rows))
+    table = quote(kind._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({names}) VALUES {marks}",  # noqa: S608 - names of our own
+            [value for row in rows for value in row],
+        )
 
 
 class HoldingQuerySet(models.QuerySet["Holding"]):
@@ -24,8 +51,15 @@ class HoldingQuerySet(models.QuerySet["Holding"]):
 
         Spec: identity 21.2: a single query, ordered by primary key.
         """
-        rows = self.filter(holder__in=set(holders), resource__in=set(resources))
-        return list(rows.order_by("pk").select_for_update())
+        whose, what = sorted(set(holders)), sorted(set(resources))
+        connection = connections[router.db_for_write(Holding)]
+        sql = _LOCK.format(holders=_marks(whose), resources=_marks(what))
+        if connection.features.has_select_for_update:
+            sql += " FOR UPDATE"
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*whose, *what])
+            found = cursor.fetchall()
+        return [Holding.from_db(connection.alias, _COLUMNS, row) for row in found]
 
     def write_usage(self, rows: Sequence["Holding"]) -> None:
         """Store the usage of locked rows in place, in one statement."""

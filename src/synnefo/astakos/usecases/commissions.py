@@ -11,6 +11,7 @@ from django.db import transaction
 
 from synnefo.astakos.domain import ledger
 from synnefo.astakos.models import DATABASE, Commission, Holding, ProvisionLog, ProvisionRow
+from synnefo.astakos.models.quotaholder import insert_plainly
 from synnefo.kit.clock import now
 from synnefo.kit.faults import ItemNotFound
 from synnefo.wire.provisions import INF, Provision
@@ -131,39 +132,36 @@ def _settle(
         row.take(ledger.resolve(row.state, provision.quantity, accept=verdict))
         words = ("ACCEPT:" if verdict else "REJECT:") + reason[-121:]
         logged.append(_log_entry(commission, provision, row, words))
-    ProvisionLog.objects.bulk_create(logged)
+    insert_plainly(ProvisionLog, _LOG_COLUMNS, logged)
+
+
+_LOG_COLUMNS = (
+    *("serial", "name", "issue_time", "log_time", "holder", "source", "resource"),
+    *("limit", "usage_min", "usage_max", "delta_quantity", "reason"),
+)
+_PROVISION_COLUMNS = ("serial", "holder", "source", "resource", "quantity")
 
 
 def _log_entry(
     commission: Commission, provision: Provision, row: Holding, words: str
-) -> ProvisionLog:
-    return ProvisionLog(
-        serial=commission.pk,
-        name=commission.name,
-        issue_time=commission.issue_datetime.strftime(_MOMENT)[:24],
-        log_time=now().strftime(_MOMENT)[:24],
-        holder=provision.holder,
-        source=provision.source or "",
-        resource=provision.resource,
-        limit=row.limit,
-        usage_min=row.usage_min,
-        usage_max=row.usage_max,
-        delta_quantity=provision.quantity,
-        reason=words,
+) -> tuple[str | int, ...]:
+    return (
+        commission.pk,
+        commission.name,
+        commission.issue_datetime.strftime(_MOMENT)[:24],
+        now().strftime(_MOMENT)[:24],
+        *ledger.key_of(provision),
+        row.limit,
+        row.usage_min,
+        row.usage_max,
+        provision.quantity,
+        words,
     )
 
 
 def _record(commission: Commission, provisions: Sequence[Provision]) -> None:
-    ProvisionRow.objects.bulk_create(
-        ProvisionRow(
-            commission=commission,
-            holder=provision.holder,
-            source=provision.source or "",
-            resource=provision.resource,
-            quantity=provision.quantity,
-        )
-        for provision in provisions
-    )
+    rows = [(commission.pk, *ledger.key_of(one), one.quantity) for one in provisions]
+    insert_plainly(ProvisionRow, _PROVISION_COLUMNS, rows)
 
 
 def _lock_commissions(clientkey: str, serials: Sequence[int]) -> dict[int, Commission]:
