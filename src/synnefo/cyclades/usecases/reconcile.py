@@ -22,7 +22,7 @@ from synnefo.kit import clock, conf
 from synnefo.kit.logs import get_logger
 
 log = get_logger(__name__)
-YOUNG = timedelta(seconds=10)
+YOUNG = timedelta(seconds=30)
 """News of a task this young are still on their way."""
 
 
