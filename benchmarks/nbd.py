@@ -2,13 +2,14 @@
 
     python -m benchmarks.nbd [--seconds 1] [--rounds 6] [--directory DIR]
 
-Prints for each load both IOPS, both CPU costs per request, and the ratios. The rounds alternate;
-of each the best IOPS and the lowest CPU count, for both sides alike. The page cache is warm.
+Prints for each load both IOPS, both CPU costs per request (medians), and the ratios: of each
+round, in which the two run one after the other, and then the median. The page cache is warm.
 """
 
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -186,11 +187,15 @@ def compare(arguments: argparse.Namespace, directory: Path) -> bool:
 
 def tell(load: Load, rounds: list[tuple[Result, Result]]) -> bool:
     """Print one line; True when its figures are met."""
+    iops = statistics.median(ours.iops / peer.iops for ours, peer in rounds)
+    cpu = statistics.median(ours.cpu / max(0.1, peer.cpu) for ours, peer in rounds)
     ours, peer = (
-        Result(max(r[side].iops for r in rounds), min(r[side].cpu for r in rounds))
+        Result(
+            statistics.median(r[side].iops for r in rounds),
+            statistics.median(r[side].cpu for r in rounds),
+        )
         for side in (0, 1)
     )
-    iops, cpu = ours.iops / peer.iops, ours.cpu / peer.cpu
     good = iops >= load.iops_wanted and (load.cpu_allowed is None or cpu <= load.cpu_allowed)
     print(
         f"{load.name:30}{ours.iops:>12.0f} ({ours.cpu:>5.1f}){peer.iops:>14.0f} ({peer.cpu:>5.1f})"

@@ -57,10 +57,14 @@ class Leases:
         self._medium = medium
         root.mkdir(parents=True, exist_ok=True)
 
-    def acquire(self, name: str) -> Lease:
-        """Become the one writer of a volume, or raise VolumeBusy; never waits."""
+    def acquire(self, name: str, *, durable: bool = True) -> Lease:
+        """Become the one writer of a volume, or raise VolumeBusy; never waits.
+
+        A lease that need not survive a power cut, because only a moment's work hangs on it, is
+        had sooner.
+        """
         while True:
-            self.lock(name)
+            self.lock(name, durable=durable)
             path = self._path(name)
             try:
                 fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
@@ -78,25 +82,49 @@ class Leases:
                 continue
             return lease
 
-    def lock(self, name: str) -> None:
-        """Make this node the owner; again is no fault, another owner is."""
+    def lock(self, name: str, *, durable: bool = True) -> None:
+        """Make this node the owner; again is no fault, another owner is.
+
+        A lock file without an owner is what a power cut left of one, and nobody's.
+        """
         path = self._path(name)
         temporary = self._root / f".{name}.{os.getpid()}"
         for _ in range(100):
-            if owner := self.owner(name):
-                if owner != self._owner:
-                    raise VolumeBusy(f"Volume {name} is locked by {owner}.")
+            owner = self.owner(name)
+            if owner == self._owner:
                 return
-            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
-            try:
-                write_all(fd, self._owner.encode())
-                self._medium.sync_file(fd)
-                with contextlib.suppress(FileExistsError):
-                    path.hardlink_to(temporary)
-            finally:
-                os.close(fd)
-                temporary.unlink()
+            if owner:
+                raise VolumeBusy(f"Volume {name} is locked by {owner}.")
+            self._clear_void(path)
+            self._claim(path, temporary, durable=durable)
         raise VolumeBusy(f"Volume {name} is being locked and unlocked by others.")
+
+    def _clear_void(self, path: Path) -> None:
+        """Take away a lock without an owner; one that has an owner by now is put back."""
+        aside = self._root / f".{path.name}.{os.getpid()}.void"
+        try:
+            if path.stat().st_size:
+                return
+            path.rename(aside)
+        except FileNotFoundError:
+            return
+        if aside.stat().st_size:
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(aside)
+        aside.unlink()
+
+    def _claim(self, path: Path, temporary: Path, *, durable: bool) -> None:
+        """Put our lock there unless somebody's is; which of the two, the caller looks."""
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+        try:
+            write_all(fd, self._owner.encode())
+            if durable:
+                self._medium.sync_file(fd)
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(temporary)
+        finally:
+            os.close(fd)
+            temporary.unlink()
 
     def unlock(self, name: str, *, force: bool = False) -> None:
         """Take a node's ownership away; of another node only by force."""

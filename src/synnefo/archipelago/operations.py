@@ -243,7 +243,7 @@ def _write(shelf: Shelf, name: str, header: Header, table: bytearray) -> None:
 def _new(shelf: Shelf, name: str, what: str = "volume") -> Iterator[int]:
     """Hold a free name and give the epoch to use with it. Spec: volumes 2.7."""
     check_name(name, what)
-    lease = shelf.leases.acquire(name)
+    lease = shelf.leases.acquire(name, durable=False)
     try:
         before = shelf.any_header(name)
         if before is not None and not before.is_deleted:

@@ -142,7 +142,7 @@ def _start_supervisor(places: Places) -> bool:
     append = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     os.posix_spawn(
         sys.executable,
-        [sys.executable, "-m", module, *conf, "supervise"],
+        [sys.executable, "-m", module, *conf, "supervise", "--if-none"],
         {**os.environ, "PYTHONPATH": _SOURCE},
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

@@ -321,3 +321,9 @@ def test_trimmed_space_is_given_back(shelf: Shelf) -> None:
     assert bytes(volume.read(0, BLOCK + 3 * SUB)) == bytes(BLOCK + 3 * SUB)
     volume.close()
     assert operations.stored_bytes(shelf, "volume") <= before - BLOCK - 3 * SUB
+
+
+def test_a_lock_that_a_power_cut_emptied_is_nobodys(shelf: Shelf) -> None:
+    operations.create(shelf, "volume", BLOCK)
+    (shelf.places.volumes / "locks" / "volume_lock").touch()
+    open_volume(shelf, "volume").close()

@@ -29,15 +29,19 @@ def main(config: str | None) -> None:
 
 
 @main.command()
+@click.option("--if-none", is_flag=True, help="Leave a supervisor that is running in its place.")
 @click.pass_context
-def supervise(context: click.Context) -> None:
+def supervise(context: click.Context, if_none: bool) -> None:
     """Serve what is attached and replace servers that die, until SIGTERM.
 
-    The servers go on when this ends; the next supervisor finds them.
+    Takes over from a supervisor that is running. The servers go on when this ends; the next
+    supervisor finds them.
     """
     configure("archipelago")
     places = places_of(context)
     with told("archipelago supervise failed"):
+        if not if_none:
+            _stop_supervisor(places)
         Supervisor(places).run()
 
 
