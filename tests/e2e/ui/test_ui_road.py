@@ -59,7 +59,7 @@ def test_an_image_is_uploaded_with_progress(page: Page, image_file: Path) -> Non
     page.goto("/ui/images")
     page.get_by_role("button", name="Upload image").click()
     page.locator("#image-file").set_input_files(str(image_file))
-    expect(page.get_by_label("Name")).to_have_value("by-browser")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("by-browser")
     page.get_by_label("Login name").fill("user")
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(row(page, "by-browser")).to_contain_text("Ready", timeout=BUILD_MS)
@@ -67,7 +67,7 @@ def test_an_image_is_uploaded_with_progress(page: Page, image_file: Path) -> Non
 
 def test_a_machine_is_created_and_becomes_running_without_reload(page: Page) -> None:
     page.goto("/ui/machines/new")
-    page.get_by_label("Name").fill("by-browser-1")
+    page.get_by_label("Name", exact=True).fill("by-browser-1")
     page.locator("label").filter(has_text="by-browser").first.click()
     expect(page.get_by_role("complementary", name="Summary")).to_contain_text("then")
     page.get_by_role("button", name="Create by-browser-1").click()
@@ -109,8 +109,8 @@ def test_a_file_goes_in_by_blocks_and_out_again(page: Page, tmp_path: Path) -> N
     file.write_bytes(content)
     page.goto("/ui/files")
     if page.get_by_text("No containers yet").is_visible():
-        page.get_by_role("button", name="New container").click()
-        page.get_by_label("Name").fill("by-browser")
+        page.get_by_role("button", name="New container").first.click()
+        page.get_by_label("Name", exact=True).fill("by-browser")
         page.get_by_role("button", name="Create", exact=True).click()
     expect(page.get_by_role("button", name="Upload", exact=True)).to_be_enabled()
     page.locator("[data-upload]").set_input_files(str(file))
@@ -131,7 +131,7 @@ def test_a_deleted_file_can_be_brought_back(page: Page) -> None:
 
 def test_a_folder_is_made_and_deleted_after_a_question(page: Page) -> None:
     page.get_by_role("button", name="New folder").click()
-    page.get_by_label("Name").fill("figures")
+    page.get_by_label("Name", exact=True).fill("figures")
     page.get_by_role("button", name="Create", exact=True).click()
     page.get_by_role("link", name="figures").click()
     expect(page.get_by_text("This folder is empty")).to_be_visible()

@@ -25,6 +25,7 @@ interface SaveWindow {
 
 /** What can be done with files, and the question that is open about them. */
 class FileDeeds {
+  namingContainer = $state(false);
   deleting = $state.raw<{ container: string; items: Item[] } | null>(null);
   renaming = $state.raw<{ container: string; item: Item } | null>(null);
 

@@ -18,11 +18,14 @@ function of(server: Server): Size {
     cpus: own.vcpus ?? listed?.vcpus ?? 0,
     ram: own.ram ?? listed?.ram ?? 0,
     disk: own.disk ?? listed?.disk ?? 0,
-    name: own.original_name ?? listed?.name ?? '',
+    name: shortName(own.original_name ?? listed?.name ?? ''),
   };
 }
 
 export const flavorSource = { of };
+
+/** A size's name without the disk kind at its end, which is the same for all: C1R512D5. */
+export const shortName = (name: string): string => name.replace(/^(C\d+R\d+D\d+)[a-z].*$/, '$1');
 
 export function sizeWords(size: { cpus: number; ram: number; disk?: number }): string {
   if (!size.cpus) return '–';

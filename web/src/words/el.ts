@@ -464,7 +464,7 @@ export const el: Words = {
   'files.drophere': 'Αφήστε οπουδήποτε εδώ αρχεία ή φακέλους για αποστολή',
   'files.release': 'Αποστολή στο {name}',
   'files.nocontainer': 'Κανένας χώρος ακόμη',
-  'files.nocontainer.line': 'Φτιάξτε έναν στο πλάι· τα αρχεία μένουν σε χώρους.',
+  'files.nocontainer.line': 'Τα αρχεία μένουν σε χώρους: τους πρώτους φακέλους, όσους θέλετε.',
   'files.noslash': 'Ένα όνομα δεν έχει κάθετο.',
   'files.taken': 'Το όνομα υπάρχει ήδη.',
   'files.deleted': '{name}: διαγράφηκε',

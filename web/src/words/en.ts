@@ -462,7 +462,7 @@ export const en = {
   'files.drophere': 'Drop files or folders anywhere here to upload',
   'files.release': 'Upload to {name}',
   'files.nocontainer': 'No containers yet',
-  'files.nocontainer.line': 'Make one at the side; files live in containers.',
+  'files.nocontainer.line': 'Files live in containers: top folders, of which you can have many.',
   'files.noslash': 'A name has no slash.',
   'files.taken': 'This name is taken.',
   'files.deleted': '{name} deleted',
