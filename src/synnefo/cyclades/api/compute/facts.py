@@ -49,7 +49,7 @@ _COLUMNS = (
 )
 
 
-class Facts(msgspec.Struct):
+class Facts(msgspec.Struct, gc=False):
     """One server as lists show it; fields in the order of the columns."""
 
     id: int

@@ -48,13 +48,15 @@ STATES_OF = {
 """The states that a wanted status stands for."""
 
 
-class Eye(msgspec.Struct, frozen=True):
-    """Who looks, in which version, at which address."""
+class Eye(msgspec.Struct):
+    """Who looks, in which version, at which address; what many servers share is made once."""
 
     version: Version
     admin: bool
     root: str
     prefix: str
+    flavors: dict[int, View] = {}
+    images: dict[str, View] = {}
 
 
 def eye(caller: Caller, version: Version) -> Eye:
@@ -82,10 +84,7 @@ def detail(server: Facts, seen: Eye) -> View:
         "user_id": server.userid,
         "metadata": server.metadata,
         "hostId": "",
-        "image": {
-            "id": server.imageid,
-            "links": links.of(seen.root, "images", server.imageid)[1:],
-        },
+        "image": _image_of(server, seen),
         "flavor": _flavor_of(server, seen),
         "created": _stamp(server.created),
         "updated": _stamp(server.updated),
@@ -131,7 +130,22 @@ def _fault(told: View) -> View:
     return {"code": 500, "created": told.get("created"), "message": told.get("message", "")}
 
 
+def _image_of(server: Facts, seen: Eye) -> View:
+    view = seen.images.get(server.imageid)
+    if view is None:
+        shown = links.of(seen.root, "images", server.imageid)[1:]
+        view = seen.images[server.imageid] = {"id": server.imageid, "links": shown}
+    return view
+
+
 def _flavor_of(server: Facts, seen: Eye) -> View:
+    view = seen.flavors.get(server.flavor_id)
+    if view is None:
+        view = seen.flavors[server.flavor_id] = _flavor_view(server, seen)
+    return view
+
+
+def _flavor_view(server: Facts, seen: Eye) -> View:
     if seen.version < (2, 47):
         return {
             "id": str(server.flavor_id),
