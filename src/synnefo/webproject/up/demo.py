@@ -136,6 +136,7 @@ def _register(images: Http, file: Path) -> None:
         "min_ram": 128,
         "min_disk": 1,
         "os_distro": "debian",
+        "os_admin_user": "user",
         "description": "A small Debian-based system; sign in as `user` with your key.",
     }
     made = images.read("POST", "/images", dict[str, Any], body=wanted)
