@@ -44,7 +44,10 @@ class MemoryQuota:
                     )
             self._next += 1
             self.pending[self._next] = list(provisions)
-            return self._next
+            serial = self._next
+        if auto_accept:
+            self.resolve_commissions(accept=[serial])
+        return serial
 
     def _most(self, one: Provision) -> int:
         key = (one.holder, one.source or "")

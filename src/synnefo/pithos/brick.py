@@ -3,6 +3,7 @@
 This module is read before Django is set up: modules are named as strings, never imported here.
 """
 
+from synnefo.pithos.services import SERVICES
 from synnefo.pithos.settings import PithosSettings
 
 default_settings = [PithosSettings]
@@ -10,47 +11,5 @@ web_apps = ["synnefo.pithos"]
 urls = ["synnefo.pithos.api.urls"]
 jobs: list[str] = ["synnefo.pithos.jobs.sweeps"]
 consumers: list[str] = []
-services: list[dict[str, object]] = [
-    {
-        "name": "pithos_object-store",
-        "type": "object-store",
-        "component": "pithos",
-        "prefix": "object-store",
-        "endpoints": [{"versionId": "v1", "publicURL": None, "SNF:exposeVersion": True}],
-        "resources": {
-            "diskspace": {
-                "name": "pithos.diskspace",
-                "desc": "Disk space of files in object storage",
-                "service_type": "object-store",
-                "service_origin": "pithos_object-store",
-                "unit": "bytes",
-                "system_default": 50 * 2**30,
-            }
-        },
-    },
-    {
-        "name": "pithos_public",
-        "type": "pithos_public",
-        "component": "pithos",
-        "prefix": "public",
-        "public": False,
-        "endpoints": [{"versionId": "", "publicURL": None, "SNF:exposeVersion": False}],
-    },
-    {
-        "name": "pithos_ui",
-        "type": "pithos_ui",
-        "component": "pithos",
-        "prefix": "ui",
-        "public": False,
-        "endpoints": [{"versionId": "", "publicURL": None, "SNF:exposeVersion": False}],
-    },
-    {
-        "name": "swift",
-        "type": "object-store",
-        "component": "pithos",
-        "catalog": "openstack",
-        "path": "v1/AUTH_%(project_id)s",
-        "endpoints": [{"versionId": "v1"}],
-    },
-]
+services = SERVICES
 resources: list[dict[str, object]] = []

@@ -11,8 +11,7 @@ from django.db.models import Exists, OuterRef
 
 from synnefo.blocks.collect import Collected, collect
 from synnefo.blocks.maps import MapStore
-from synnefo.kit import clock, conf
-from synnefo.kit.faults import Fault, ItemNotFound
+from synnefo.kit import conf
 from synnefo.kit.logs import get_logger
 from synnefo.pithos.domain.places import Place
 from synnefo.pithos.engines import blocks, quota
@@ -42,23 +41,11 @@ def expire() -> int:
 def reject_lost() -> list[int]:
     """Reject the promises that Pithos died over before noting them; answer their serials."""
     service = quota.service()
-    long_ago = clock.now() - LOST_AFTER
-    lost = [
-        serial
-        for serial in settlements.lost_serials(service.get_pending())
-        if _is_older(serial, long_ago)
-    ]
+    lost = settlements.lost_serials(service.get_pending(), age=LOST_AFTER)
     if lost:
         service.resolve_commissions(reject=lost)
         log.info("lost-commissions-rejected", serials=lost)
     return lost
-
-
-def _is_older(serial: int, moment: object) -> bool:
-    try:
-        return quota.service().commission_info(serial).issue_time < moment  # type: ignore[operator] # both are times
-    except ItemNotFound:
-        return False
 
 
 def used_blocks(names: set[str]) -> Iterable[str]:
@@ -96,11 +83,3 @@ def drop_small_blocks(idle: float) -> int:
     long_ago = microseconds() - int(idle * 1_000_000)
     needed = Version.objects.filter(hash=OuterRef("hash"))
     return SmallBlock.objects.filter(~Exists(needed), touched__lt=long_ago).delete()[0]
-
-
-def settle_now() -> None:
-    """Settle everything, for commands that compare usage afterwards."""
-    try:
-        settlements.settle_all()
-    except Fault as fault:
-        log.warning("quota-settlement-delayed", why=fault.message)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
 from synnefo.kit import clock
-from synnefo.kit.faults import Fault
+from synnefo.kit.faults import Fault, ItemNotFound
 from synnefo.kit.logs import get_logger
 from synnefo.pithos.engines import quota
 from synnefo.pithos.models import Allowance, Settlement
@@ -120,7 +120,18 @@ def known_serials() -> tuple[set[int], set[int]]:
     return held | accepted, accepted
 
 
-def lost_serials(pending: list[int]) -> list[int]:
-    """List pending commissions that Pithos knows nothing of: it died right after asking."""
+def lost_serials(pending: list[int], *, age: timedelta) -> list[int]:
+    """List pending commissions that Pithos knows nothing of: it died right after asking.
+
+    Younger ones may just be on their way to being known.
+    """
+    long_ago = clock.now() - age
     known, _ = known_serials()
-    return [serial for serial in pending if serial not in known]
+    return [one for one in pending if one not in known and _is_older(one, long_ago)]
+
+
+def _is_older(serial: int, moment: datetime) -> bool:
+    try:
+        return quota.service().commission_info(serial).issue_time < moment
+    except ItemNotFound:
+        return False

@@ -5,6 +5,7 @@ the work of a large upload. Everything else is read through `wsgi.input`.
 """
 
 import contextlib
+import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -77,10 +78,15 @@ def _length(meta: Mapping[str, Any]) -> int | None:
 
 
 class _Direct:
-    """gunicorn's socket below its reader; the reader is told what was taken past it."""
+    """gunicorn's socket below its reader; the reader is told what was taken past it.
 
-    def __init__(self, socket: Any, body: Any) -> None:
-        self._socket = socket
+    A buffer is filled in one call where that is possible: each call more costs two hand-overs of
+    the interpreter lock.
+    """
+
+    def __init__(self, plain: Any, body: Any) -> None:
+        self._socket = plain
+        self._flags = socket.MSG_WAITALL if type(plain) is socket.socket else 0
         self._body = body
         self._buffered = len(body.reader.unreader.buf.getbuffer())
 
@@ -100,6 +106,6 @@ class _Direct:
             self._buffered -= len(piece)
             view[: len(piece)] = piece
             return len(piece)
-        got: int = self._socket.recv_into(view, min(len(view), PIECE))
+        got: int = self._socket.recv_into(view, len(view), self._flags)
         self._body.reader.length -= got
         return got
