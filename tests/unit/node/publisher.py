@@ -62,8 +62,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(rest)))
         self.end_headers()
-        self.wfile.write(rest[:cut])
         self.server.served += len(rest[:cut])
+        self.wfile.write(rest[:cut])
         self.close_connection = cut < len(rest)
         return None
 
