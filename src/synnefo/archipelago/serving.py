@@ -43,21 +43,22 @@ def attach(places: Places, name: str) -> Path:
 def detach(places: Places, name: str, *, force: bool = False) -> None:
     """Stop serving a volume; again is no fault. Waits a little for a client that is leaving."""
     check_name(name)
-    control_path = socket_path(places, name, "ctl")
+    marks, control_path = Marks(places.run), socket_path(places, name, "ctl")
     deadline = time.monotonic() + _LEAVE_SECONDS
     while True:
+        wanted = marks.has(name)
+        marks.remove(name)
         try:
-            clients = control.ask(control_path, "clients", timeout=_QUICK_SECONDS)
-            if force or clients == "0":
-                Marks(places.run).remove(name)
-                control.ask(control_path, "kick" if force else "stop")
-                _await_gone(control_path)
-                return
-        except control.NotServed:
-            Marks(places.run).remove(name)
+            control.ask(control_path, "kick" if force else "stop")
+            _await_gone(control_path)
             return
-        if time.monotonic() > deadline:
-            raise VolumeBusy(f"Volume {name} is in use by a connected client.")
+        except control.NotServed:
+            return
+        except VolumeFault as refusal:
+            if wanted:
+                marks.add(name)
+            if time.monotonic() > deadline:
+                raise VolumeBusy(str(refusal)) from None
         time.sleep(0.02)
 
 

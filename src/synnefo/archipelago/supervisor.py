@@ -18,7 +18,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from synnefo.archipelago import answering
+from synnefo.archipelago import answering, control
 from synnefo.archipelago.faults import VolumeFault
 from synnefo.archipelago.marks import Marks
 from synnefo.archipelago.nbd.server import Server, listen
@@ -109,8 +109,11 @@ class Supervisor:
         return str(socket_path(self._shelf.places, name, "sock"))
 
     def _keep_alive(self) -> None:
-        """Start what is wanted and not alive, each when its time has come."""
+        """Start what is wanted and not alive, each when its time has come; end the unwanted."""
         now = time.monotonic()
+        for name in list(self._watched):
+            if not self._marks.has(name):
+                self._dismiss(name)
         for name in self._marks.names():
             if name in self._watched or self._again_at.get(name, 0.0) > now:
                 continue
@@ -119,6 +122,14 @@ class Supervisor:
             except (VolumeFault, StoreFault, OSError) as error:
                 self._fail(name)
                 _log.error("volume not served", volume=name, reason=str(error))
+                continue
+            if not self._marks.has(name):
+                self._dismiss(name)
+
+    def _dismiss(self, name: str) -> None:
+        """Ask the server of a volume that was detached to end; one with a client goes on."""
+        with contextlib.suppress(VolumeFault, control.NotServed):
+            control.ask(socket_path(self._shelf.places, name, "ctl"), "stop", timeout=1.0)
 
     def _pause(self) -> float:
         waits = [at - time.monotonic() for at in self._again_at.values()]

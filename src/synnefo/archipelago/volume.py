@@ -5,6 +5,7 @@ the log before it is answered, so the death of this process loses nothing; a flu
 first, then commits the map, then answers, so a power cut loses nothing that was flushed.
 """
 
+import contextlib
 import os
 import threading
 from dataclasses import replace
@@ -107,6 +108,21 @@ class Volume:
         self._sync_data()
         if log.uncommitted:
             self._commit(log)
+
+    def sync_ahead(self) -> None:
+        """Sync what is dirty now, without the lock, so that the next flush has less to do.
+
+        Promises nothing: a fault shows again in the flush itself.
+        """
+        with self.lock:
+            dirty, generation = sorted(self.dirty), self.header.generation
+        for index in dirty:
+            with contextlib.suppress(OSError):
+                fd = self._shelf.privates.open(generation, index, writing=True)
+                try:
+                    self._shelf.medium.sync_file(fd)
+                finally:
+                    os.close(fd)
 
     def sync_blocks(self, offset: int, length: int) -> None:
         """Make one range survive a power cut; the whole volume when the map has changed."""

@@ -14,7 +14,7 @@ from synnefo.archipelago import settings as places
 from synnefo.archipelago.entries import BLOCK, SUB
 from synnefo.archipelago.shelf import open_shelf
 from synnefo.archipelago.volume import Volume, open_volume
-from tests.unit.archipelago.forgetful import ForgetfulMedium
+from tests.support.forgetful import ForgetfulMedium
 
 SECTOR = 512
 SIZE = 2 * BLOCK + 3 * SUB + 5 * SECTOR

@@ -31,10 +31,13 @@ def test_names_come_in_order_and_few_buffers_serve_many_blocks() -> None:
 
 def test_a_full_store_stops_the_stream() -> None:
     store = MemoryStore(block_size=4096, capacity=5000)
-    with ThreadPoolExecutor(2) as pool, BlockPipeline(store, pool) as stream:
-        with pytest.raises(StoreFull):
-            for n in range(50):
-                buffer = stream.buffer()
-                buffer[:] = bytes([n + 1]) * 4096
-                stream.submit(buffer, 4096)
-            stream.finish()
+    with (
+        ThreadPoolExecutor(2) as pool,
+        BlockPipeline(store, pool) as stream,
+        pytest.raises(StoreFull),
+    ):
+        for n in range(50):
+            buffer = stream.buffer()
+            buffer[:] = bytes([n + 1]) * 4096
+            stream.submit(buffer, 4096)
+        stream.finish()

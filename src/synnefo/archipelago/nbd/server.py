@@ -141,6 +141,7 @@ class Server:
         return ""
 
     def _snapshot(self, snapshot_name: str) -> str:
+        self._volume.sync_ahead()
         with snapshot_place(self._shelf, snapshot_name), self._volume.lock:
             self._volume.snapshot(snapshot_name)
         _log.info("snapshot made", volume=self.name, snapshot=snapshot_name)

@@ -73,14 +73,17 @@ class Transmission:
             index, inside = divmod(offset, BLOCK)
             plain = not flags and inside + length <= BLOCK and length and offset + length <= size
             if command == 0:
+                data = None
                 if plain and length < _BIG and reading[index] >= 0:
-                    data = pread(reading[index], length, inside)
-                    out += (
-                        reply(0x67446698, 0, handle),
-                        data if len(data) == length else data.ljust(length, b"\0"),
-                    )
-                else:
+                    try:  # noqa: SIM105 - costs nothing, unlike a context manager
+                        data = pread(reading[index], length, inside)
+                    except OSError:
+                        pass
+                if data is None:
                     self._read(handle, flags, offset, length, pending)
+                else:
+                    out.append(reply(0x67446698, 0, handle))
+                    out.append(data if len(data) == length else data.ljust(length, b"\0"))
                 pending += length
             elif command == 1:
                 stop += length
@@ -116,7 +119,7 @@ class Transmission:
         if fits and not requests.refusal(volume, Command.READ, flags, (offset, length)):
             fd = volume.descriptors.reading[index]
             target = self._arena[pending : pending + length]
-            if fd >= 0 and os.preadv(fd, [target], inside) == length:
+            if fd >= 0 and _fill(fd, target, inside):
                 self._out += (protocol.REPLY.pack(protocol.SIMPLE_REPLY_MAGIC, 0, handle), target)
                 return
         code, data = requests.read(volume, flags, offset, length)
@@ -154,3 +157,11 @@ class Transmission:
             if count == 0:
                 raise Disconnected
             self._end += count
+
+
+def _fill(fd: int, target: memoryview, offset: int) -> bool:
+    """Fill a buffer in one go; False when that is not how it is to be had."""
+    try:
+        return os.preadv(fd, [target], offset) == len(target)
+    except OSError:
+        return False
