@@ -7,7 +7,13 @@ from pathlib import Path
 from synnefo.clients.pithos import DomainObject, MissingBlocks, PithosClient
 from synnefo.cyclades.domain.images import BlockList, ShelfItem, is_image
 from synnefo.cyclades.engines.sparse_file import scan
-from synnefo.kit.faults import Conflict, ItemNotFound, PreconditionFailed, ServiceUnavailable
+from synnefo.kit.faults import (
+    Conflict,
+    Forbidden,
+    ItemNotFound,
+    PreconditionFailed,
+    ServiceUnavailable,
+)
 
 DOMAIN = "plankton"
 
@@ -32,7 +38,10 @@ class PithosShelf:
 
     def item(self, image_id: str) -> ShelfItem:
         """Find an object by its id."""
-        return _item(self._mine.domain_object(DOMAIN, image_id))
+        try:
+            return _item(self._mine.domain_object(DOMAIN, image_id))
+        except Forbidden as error:
+            raise ItemNotFound(f"There is no image '{image_id}'.") from error
 
     def at(self, owner: str, container: str, path: str) -> ShelfItem:
         """Find an object by its place."""
