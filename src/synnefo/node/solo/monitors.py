@@ -1,6 +1,7 @@
 """The line to every running QEMU: one asyncio thread holds all QMP connections."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -12,6 +13,7 @@ from qemu.qmp.message import Message
 from synnefo.kit.logs import get_logger
 
 log = get_logger(__name__)
+logging.getLogger("qemu.qmp").setLevel(logging.ERROR)
 
 T = TypeVar("T")
 _CONNECT_SECONDS = 10.0

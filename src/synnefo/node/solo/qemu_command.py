@@ -15,6 +15,8 @@ SLOTS = 24
 _CONFIG_SLOT = SLOTS
 _Q35_PORTS = SLOTS + 1
 RECONNECT_SECONDS = 60
+_SANDBOX = "on,obsolete=deny,resourcecontrol=deny"
+"""No more: QEMU forks and begins a session itself, to become a daemon."""
 
 
 class Chassis(msgspec.Struct, frozen=True):
@@ -137,6 +139,7 @@ def _frame(chassis: Chassis, instance: Instance, folder: Path) -> list[str]:
         *(("-cpu", "host") if chassis.accel == "kvm" else ()),
         *("-m", str(memory), "-smp", str(vcpus)),
         *("-nodefaults", "-no-user-config", "-display", "none"),
+        *("-sandbox", _SANDBOX),
         *("-vga", "std", "-vnc", f"unix:{_escaped(folder / 'vnc.sock')}"),
         *("-chardev", f"socket,id=qmp,path={_escaped(folder / 'qmp.sock')},server=on,wait=off"),
         *("-mon", "chardev=qmp,mode=control"),

@@ -189,13 +189,6 @@ def no_job(number: int) -> dict[str, Any]:
 def node(house: House, names: ClusterNames) -> dict[str, Any]:
     """Show the one node with its room in MiB."""
     instances = house.inventory.instances()
-    memory = _memory()
-    used = sum(int(one.beparams["maxmem"]) for one in instances if one.admin_state == "up")
-    is_fake = house.hypervisors()[0] == "fake"
-    total = house.fake_memory if is_fake else memory["MemTotal"]
-    free = max(0, total - used) if is_fake else memory["MemAvailable"]
-    disk = os.statvfs(house.places.home)
-    cpus = os.cpu_count() or 1
     return {
         "name": names.node,
         "uuid": names.node_uuid,
@@ -205,15 +198,7 @@ def node(house: House, names: ClusterNames) -> dict[str, Any]:
         "vm_capable": True,
         "master_candidate": True,
         "master_capable": True,
-        "mtotal": total,
-        "mnode": total - free,
-        "mfree": free,
-        "dtotal": disk.f_blocks * disk.f_frsize >> 20,
-        "dfree": disk.f_bavail * disk.f_frsize >> 20,
-        "ctotal": cpus * 1024 if is_fake else cpus,
-        "cnodes": cpus,
-        "csockets": 1,
-        "cnos": 1,
+        **_room(house, instances),
         "pinst_cnt": len(instances),
         "pinst_list": [one.name for one in instances],
         "sinst_cnt": 0,
@@ -228,6 +213,27 @@ def node(house: House, names: ClusterNames) -> dict[str, Any]:
         "serial_no": 1,
         "ctime": None,
         "mtime": None,
+    }
+
+
+def _room(house: House, instances: list[Instance]) -> dict[str, int]:
+    """Measure the host; a cluster of fakes claims what it is told to."""
+    memory, disk = _memory(), os.statvfs(house.places.home)
+    used = sum(int(one.beparams["maxmem"]) for one in instances if one.admin_state == "up")
+    is_fake = house.hypervisors()[0] == "fake"
+    total = house.fake_memory if is_fake else memory["MemTotal"]
+    free = max(0, total - used) if is_fake else memory["MemAvailable"]
+    cpus = os.cpu_count() or 1
+    return {
+        "mtotal": total,
+        "mnode": total - free,
+        "mfree": free,
+        "dtotal": disk.f_blocks * disk.f_frsize >> 20,
+        "dfree": disk.f_bavail * disk.f_frsize >> 20,
+        "ctotal": cpus * 1024 if is_fake else cpus,
+        "cnodes": cpus,
+        "csockets": 1,
+        "cnos": 1,
     }
 
 
