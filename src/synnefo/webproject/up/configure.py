@@ -46,4 +46,6 @@ def _archipelago(folder: Folder) -> str:
         f"VOLUMES_DIR = {folder.volumes}\n"
         f"RUN_DIR = {folder.run / 'volumes'}\n"
         f"LOG_DIR = {folder.log}\n"
+        "# Owner of the locks: this folder is one node, whatever its host is called today.\n"
+        "UNIQUE_STR = solo\n"
     )
