@@ -6,11 +6,31 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import structlog
+
+from synnefo.kit import clock
 
 _SECRET = ("password", "secret", "token", "adminpass", "user_data")
 
 get_logger = structlog.stdlib.get_logger
+
+
+_lines: list[Any] = []
+
+
+def quick(logger: str, event: str, **facts: Any) -> None:
+    """Log what happens thousands of times a second: one line, written past the machinery.
+
+    The facts must hold no secrets. Where people read the log, it looks like every other event.
+    """
+    if not _lines:
+        get_logger(logger).info(event, **facts)
+        return
+    context = structlog.contextvars.get_contextvars()
+    when = clock.stamp_micro(clock.now())
+    head = {"event": event, "level": "info", "logger": logger, "timestamp": when}
+    _lines[0].write(msgspec.json.encode({**facts, **context, **head}).decode() + "\n")
 
 
 def _hide_secrets(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -55,6 +75,7 @@ def configure(program: str, *, level: str = "INFO", stream: Any = None) -> None:
             ],
         )
     )
+    _lines[:] = [] if out.isatty() or level != "INFO" else [out]
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

@@ -3,6 +3,7 @@
 import inspect
 import typing
 from collections.abc import Callable
+from functools import cache
 from typing import Any, ClassVar
 
 import msgspec
@@ -13,7 +14,7 @@ from django.urls import URLPattern, re_path
 
 from synnefo.kit import clock, metrics
 from synnefo.kit.faults import BadRequest, Fault, ItemNotFound, ServiceUnavailable, Unauthorized
-from synnefo.kit.logs import get_logger
+from synnefo.kit.logs import get_logger, quick
 from synnefo.serve.http.auth import Authenticate
 from synnefo.serve.http.call import Call, Reply, is_stream
 from synnefo.serve.http.faults import FaultStyle
@@ -198,9 +199,10 @@ class Api:
         if isinstance(answer, HttpResponse):
             answer.headers.setdefault("Content-Length", str(len(answer.content)))
         taken = clock.monotonic() - started
-        metrics.REQUESTS.labels(self.name, call.method, str(answer.status_code)).inc()
-        metrics.REQUEST_SECONDS.labels(self.name).observe(taken)
-        log.info(
+        _counter(self.name, call.method, answer.status_code).inc()
+        _seconds(self.name).observe(taken)
+        quick(
+            __name__,
             "request",
             api=self.name,
             method=call.method,
@@ -209,6 +211,16 @@ class Api:
             ms=round(taken * 1000, 1),
             user=call.caller.user_id if call.caller else None,
         )
+
+
+@cache
+def _counter(api: str, method: str, status: int) -> metrics.Counter:
+    return metrics.REQUESTS.labels(api, method, str(status))
+
+
+@cache
+def _seconds(api: str) -> metrics.Histogram:
+    return metrics.REQUEST_SECONDS.labels(api)
 
 
 def _bug(request_id: str) -> str:
