@@ -11,7 +11,7 @@ from synnefo.astakos.domain.ledger import NoCapacity, NoHolding, NoQuantity
 from synnefo.astakos.models import DATABASE, Commission, Holding, ProvisionLog, ProvisionRow
 from synnefo.astakos.usecases import commissions
 from synnefo.astakos.usecases.commissions import Order
-from synnefo.kit.faults import ItemNotFound
+from synnefo.kit.faults import BadRequest, ItemNotFound
 from synnefo.wire.provisions import Provision, charge, charges
 
 VM = "cyclades.vm"
@@ -136,6 +136,20 @@ class TestPromises:
         assert usage(user, VM) == (1, 3)
         with pytest.raises(ItemNotFound):
             commissions.show("cyclades", foreign)
+
+    def test_a_thousand_serials_are_resolved_in_one_call(self) -> None:
+        a_resource(limit=10**6)
+        user = a_user()
+        order = Order(charge(user.uuid, user.uuid, VM, 1))
+        serials = [commissions.issue("cyclades", order) for _ in range(1000)]
+        done = commissions.resolve("cyclades", serials[:600], [*serials[600:], *range(-5, 0)])
+        assert (len(done.accepted), len(done.rejected), len(done.not_found)) == (600, 400, 5)
+        assert usage(user, VM) == (600, 600)
+
+    def test_a_commission_of_absurd_size_is_refused(self) -> None:
+        many = [Provision("user:x", "project:x", f"r{n}", 1) for n in range(1001)]
+        with pytest.raises(BadRequest, match="at most"):
+            commissions.issue("cyclades", Order(many))
 
     def test_resources_move_between_projects_in_one_commission(self) -> None:
         a_resource(limit=5)

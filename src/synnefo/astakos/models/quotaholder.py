@@ -10,6 +10,8 @@ from django.db import connections, models, router
 
 from synnefo.astakos.domain import ledger
 
+ROWS_AT_ONCE = 1000
+"""SQLite takes at most 32766 values in one statement."""
 _COLUMNS = ("id", "holder", "source", "resource", "limit", "usage_min", "usage_max")
 _LOCK = """
 SELECT id, holder, source, resource, "limit", usage_min, usage_max FROM astakos_holding
@@ -28,19 +30,16 @@ def _marks(values: Sequence[object]) -> str:
 def insert_plainly(
     kind: type[models.Model], columns: Sequence[str], rows: Sequence[Sequence[str | int]]
 ) -> None:
-    """Insert many rows of plain values in one statement, without making objects of them."""
-    if not rows:
-        return
+    """Insert many rows of plain values in few statements, without making objects of them."""
     connection = connections[router.db_for_write(kind)]
     quote = connection.ops.quote_name
     names = ", ".join(quote(column) for column in columns)
-    marks = ", ".join([f"({_marks(columns)})"] * len(rows))
-    table = quote(kind._meta.db_table)
+    start = f"INSERT INTO {quote(kind._meta.db_table)} ({names}) VALUES "  # noqa: S608 - own names
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({names}) VALUES {marks}",  # noqa: S608 - names of our own
-            [value for row in rows for value in row],
-        )
+        for first in range(0, len(rows), ROWS_AT_ONCE):
+            part = rows[first : first + ROWS_AT_ONCE]
+            marks = ", ".join([f"({_marks(columns)})"] * len(part))
+            cursor.execute(start + marks, [value for row in part for value in row])
 
 
 class HoldingQuerySet(models.QuerySet["Holding"]):

@@ -13,10 +13,12 @@ from synnefo.astakos.domain import ledger
 from synnefo.astakos.models import DATABASE, Commission, Holding, ProvisionLog, ProvisionRow
 from synnefo.astakos.models.quotaholder import insert_plainly
 from synnefo.kit.clock import now
-from synnefo.kit.faults import ItemNotFound
+from synnefo.kit.faults import BadRequest, ItemNotFound
 from synnefo.wire.provisions import INF, Provision
 
 _MOMENT = "%Y-%m-%dT%H:%M:%S.%f"
+MOST_HOLDINGS = 1000
+MOST_SERIALS = 10_000
 Rows = dict[ledger.Key, Holding]
 
 
@@ -44,6 +46,8 @@ def issue(clientkey: str, order: Order) -> int:
     Raises NoHolding, NoCapacity or NoQuantity, naming the first provision that failed.
     """
     merged = ledger.merge(order.provisions)
+    if len(merged) > MOST_HOLDINGS:
+        raise BadRequest(f"A commission may change at most {MOST_HOLDINGS} holdings.")
     with transaction.atomic(using=DATABASE):
         rows = _lock(merged)
         for provision in merged:
@@ -68,6 +72,8 @@ def resolve(
     accept, reject = dict.fromkeys(accept), dict.fromkeys(reject)
     both = [serial for serial in accept if serial in reject]
     wanted = [serial for serial in [*accept, *reject] if serial not in both]
+    if len(wanted) > MOST_SERIALS:
+        raise BadRequest(f"At most {MOST_SERIALS} commissions can be resolved in one call.")
     with transaction.atomic(using=DATABASE):
         found = _lock_commissions(clientkey, [one for one in wanted if 0 < one <= INF])
         pairs = [(found[row.commission_id], _provision(row)) for row in _lock_provisions(found)]
