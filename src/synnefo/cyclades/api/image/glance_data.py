@@ -17,6 +17,7 @@ _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 def upload(call: Call, image_id: str) -> None:
     """Take an image's content; it becomes active when all of it has arrived."""
     kind = (call.headers.get("Content-Type") or "").partition(";")[0].strip()
+    incoming = _Incoming(call)
     try:
         if kind != OCTETS:
             raise UnsupportedMedia(f"Send the content of an image as {OCTETS}.")
@@ -26,19 +27,36 @@ def upload(call: Call, image_id: str) -> None:
             size=call.content_length,
             md5=call.headers.get("X-Image-Meta-Checksum") or "",
         )
-        images.upload(call.who, image_id, call.body, told)
+        images.upload(call.who, image_id, incoming, told)
     except Fault:
-        _drain(call)
+        incoming.drain()
         raise
 
 
-def _drain(call: Call) -> None:
-    left = DRAINED
-    try:
-        while left > 0 and (piece := call.body.read(MIB)):
-            left -= len(piece)
-    except (OSError, EOFError):
-        return
+class _Incoming:
+    """A request's body, never read past its announced end."""
+
+    def __init__(self, call: Call) -> None:
+        self._body = call.body
+        chunked = "chunked" in (call.headers.get("Transfer-Encoding") or "").lower()
+        self._left = None if chunked else call.content_length or 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Read at most `size` bytes; nothing at the end."""
+        if self._left is None:
+            return self._body.read(size)
+        piece = self._body.read(min(size, self._left)) if self._left else b""
+        self._left -= len(piece)
+        return piece
+
+    def drain(self) -> None:
+        """Read what is left of a refused body, up to a point, so that its sender hears why."""
+        left = DRAINED
+        try:
+            while left > 0 and (piece := self.read(MIB)):
+                left -= len(piece)
+        except (OSError, EOFError):
+            return
 
 
 def download(call: Call, image_id: str) -> Reply:
