@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from synnefo.node import config_drive
-from synnefo.node.solo import guests, leases, packet_rules, qemu_command
+from synnefo.node.solo import guests, leases, packet_rules, qemu_command, serial_logs
 from synnefo.node.solo.disks import DiskSource, RealStorage, read_attachment
 from synnefo.node.solo.failures import JobFailure
 from synnefo.node.solo.machines import Cable, StartPlan
@@ -249,3 +249,17 @@ def test_parameters_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     with pytest.raises(JobFailure, match="cannot be read"):
         guests.write_drive(an_owner(), {"meta": "[1"}, tmp_path, lambda _: None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_serial_log_is_bounded_and_read_from_its_end(tmp_path: Path) -> None:
+    log = tmp_path / serial_logs.NAME
+    with log.open("ab") as guest:
+        for number in range(100):
+            guest.write(f"line {number:05d}\n".encode())
+            guest.flush()
+            serial_logs.trim(tmp_path, 200)
+    kept = sum(path.stat().st_size for path in tmp_path.iterdir())
+    assert kept <= 220
+    assert serial_logs.tail(tmp_path, 22) == b"line 00098\nline 00099\n"
+    assert len(serial_logs.tail(tmp_path, 110)) == 110
+    assert serial_logs.tail(tmp_path, 0) == b""

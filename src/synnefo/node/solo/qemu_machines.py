@@ -9,7 +9,7 @@ from typing import Any
 
 from synnefo.kit.clock import monotonic
 from synnefo.kit.logs import get_logger
-from synnefo.node.solo import processes, qemu_command
+from synnefo.node.solo import processes, qemu_command, serial_logs
 from synnefo.node.solo.disks import DiskSource
 from synnefo.node.solo.failures import JobFailure
 from synnefo.node.solo.machines import Cable, StartPlan
@@ -169,12 +169,9 @@ class QemuMachines:
         return self._folder / name / "vnc.sock"
 
     def trim_logs(self, limit: int) -> None:
-        """Keep serial logs within `limit` bytes: the older half moves aside."""
-        for path in self._folder.glob("*/console.log"):
-            if path.stat().st_size > limit // 2:
-                shutil.copyfile(path, path.with_suffix(".old"))
-                with path.open("r+b") as sink:
-                    sink.truncate(0)
+        """Keep every serial log within `limit` bytes."""
+        for machine in self._folder.iterdir():
+            serial_logs.trim(machine, limit)
 
     def _pid_file(self, name: str) -> Path:
         return self._folder / name / "pid"

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
 
-from synnefo.node.solo import network_work, queries, requests, views
+from synnefo.node.solo import network_work, queries, requests, serial_logs, views
 from synnefo.node.solo.instance_work import House
 from synnefo.node.solo.job_queue import JobQueue
 from synnefo.node.solo.records import Instance, Job
@@ -203,9 +202,7 @@ class Resources:
         if not wanted.isdigit():
             raise Refusal(400, "Invalid body parameters: length is no number")
         folder = self._house.places.of(instance.name)
-        parts = [_tail(folder / leaf, int(wanted)) for leaf in ("console.old", "console.log")]
-        whole = b"".join(parts)
-        return Plain(whole[-int(wanted) :] if int(wanted) else b"")
+        return Plain(serial_logs.tail(folder, int(wanted)))
 
     def _create_instance(self, request: Request) -> int:
         opcode, secrets = requests.creation(request.body)
@@ -305,13 +302,3 @@ def _news(job: Job, fields: list[str], seen: int) -> dict[str, Any]:
     shown = msgspec.json.decode(msgspec.json.encode(views.job(job)))
     entries = [list(entry) for op in job.ops for entry in op.log if entry[0] > seen]
     return {"job_info": [shown.get(field) for field in fields], "log_entries": entries}
-
-
-def _tail(path: Path, length: int) -> bytes:
-    try:
-        with path.open("rb") as source:
-            size = source.seek(0, 2)
-            source.seek(max(0, size - length))
-            return source.read(length)
-    except OSError:
-        return b""
