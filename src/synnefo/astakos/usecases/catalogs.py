@@ -29,6 +29,7 @@ class _Remembered(Generic[T]):
         self._read_at = 0.0
 
     def get(self) -> T:
+        """Answer the value, reading it anew when it is too old."""
         kept = self._kept
         if kept is not None and kept[0] > clock.monotonic():
             return kept[1]
@@ -39,6 +40,7 @@ class _Remembered(Generic[T]):
         return value
 
     def forget(self, older_than: float = 0.0) -> None:
+        """Drop the value, unless it was read less than `older_than` seconds ago."""
         with self._lock:
             if clock.monotonic() - self._read_at >= older_than:
                 self._kept = None
