@@ -9,6 +9,7 @@ import contextlib
 import os
 import threading
 from dataclasses import replace
+from functools import partial
 
 from synnefo.archipelago import entries, mapfile
 from synnefo.archipelago.descriptors import Descriptors, raise_limit
@@ -116,13 +117,8 @@ class Volume:
         """
         with self.lock:
             dirty, generation = sorted(self.dirty), self.header.generation
-        for index in dirty:
-            with contextlib.suppress(OSError):
-                fd = self._shelf.privates.open(generation, index, writing=True)
-                try:
-                    self._shelf.medium.sync_file(fd)
-                finally:
-                    os.close(fd)
+        with contextlib.suppress(OSError):
+            self._syncer.run(partial(self._sync_closed, generation), dirty)
 
     def sync_blocks(self, offset: int, length: int) -> None:
         """Make one range survive a power cut; the whole volume when the map has changed."""
@@ -386,7 +382,11 @@ class Volume:
         if fd >= 0:
             self._shelf.medium.sync_file(fd)
             return
-        fd = self._shelf.privates.open(self.header.generation, index, writing=True)
+        self._sync_closed(self.header.generation, index)
+
+    def _sync_closed(self, generation: bytes, index: int) -> None:
+        """Sync one file that the tables know nothing of."""
+        fd = self._shelf.privates.open(generation, index, writing=True)
         try:
             self._shelf.medium.sync_file(fd)
         finally:
