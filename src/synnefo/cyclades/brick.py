@@ -51,6 +51,8 @@ services: list[dict[str, object]] = [
     _openstack("nova", "compute", "compute/v2.1", "v2.1"),
     _openstack("glance", "image", "image", "v2"),
     _openstack("neutron", "network", "network", "v2.0"),
+    _openstack("cinder", "block-storage", "volume/v3", "v3"),
+    _openstack("cinderv3", "volumev3", "volume/v3", "v3"),
 ]
 
 
