@@ -11,6 +11,7 @@ export default defineConfig(({ mode }) => ({
   plugins: [svelte(), precompress(), ...(mode === 'mock' ? [devServer()] : [])],
   build: {
     target: 'es2022',
+    cssTarget: ['chrome125', 'firefox128', 'safari17.5'],
     outDir: 'dist',
     assetsDir: 'assets',
     assetsInlineLimit: 1024,

@@ -129,6 +129,21 @@ def test_a_deleted_file_can_be_brought_back(page: Page) -> None:
     expect(page.get_by_role("button", name=name, exact=True)).to_be_visible()
 
 
+def test_a_file_that_exists_is_asked_about(page: Page, tmp_path: Path) -> None:
+    name = "μετρήσεις 1.bin"
+    (tmp_path / name).write_text("shorter now")
+    page.locator("[data-upload]").set_input_files(str(tmp_path / name))
+    page.get_by_role("button", name="Keep both").click()
+    expect(page.get_by_role("button", name="μετρήσεις 1 (2).bin", exact=True)).to_be_visible()
+
+
+def test_files_are_selected_and_deleted_together(page: Page) -> None:
+    for name in ("μετρήσεις 1.bin", "μετρήσεις 1 (2).bin"):
+        page.get_by_label(f"Select {name}").check()
+    page.get_by_role("toolbar").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("button", name="μετρήσεις 1.bin", exact=True)).to_be_hidden()
+
+
 def test_a_folder_is_made_and_deleted_after_a_question(page: Page) -> None:
     page.get_by_role("button", name="New folder").click()
     page.get_by_label("Name", exact=True).fill("figures")

@@ -476,6 +476,8 @@ export const el: Words = {
   'upload.tray': 'Αποστολές',
   'upload.title': 'Αποστολή: {n} από {all}, {percent} %',
   'upload.over': 'Οι αποστολές τελείωσαν',
+  'upload.asks': { one: '{n} αρχείο υπάρχει ήδη', other: '{n} αρχεία υπάρχουν ήδη' },
+  'upload.somefailed': { one: '{n} αποστολή απέτυχε', other: '{n} αποστολές απέτυχαν' },
   'upload.waiting': 'Αναμονή',
   'upload.clash': 'Υπάρχει εδώ',
   'upload.hashing': 'Ανάγνωση',

@@ -474,6 +474,8 @@ export const en = {
   'upload.tray': 'Uploads',
   'upload.title': 'Uploading {n} of {all}, {percent} %',
   'upload.over': 'Uploads finished',
+  'upload.asks': { one: '{n} file exists already', other: '{n} files exist already' },
+  'upload.somefailed': { one: '{n} upload failed', other: '{n} uploads failed' },
   'upload.waiting': 'Waiting',
   'upload.clash': 'Exists here',
   'upload.hashing': 'Reading',
