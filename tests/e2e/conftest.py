@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import msgspec
@@ -97,6 +97,18 @@ def logs(data: Path) -> str:
     """Answer the ends of a cloud's logs, for a test that failed."""
     ends = [f"--- {log.name}\n{log.read_text()[-3000:]}" for log in (data / "log").glob("*.log")]
     return "\n".join(ends)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the ends of a cloud's logs with a test that failed on it."""
+    report = yield
+    running = getattr(item, "funcargs", {}).get("cloud")
+    if report.failed and isinstance(running, Cloud):
+        report.sections.append(("logs of the cloud", logs(running.data)))
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -161,9 +161,7 @@ def tear_down(folder: Folder) -> None:
     """Stop machines and take away what they left outside the data folder."""
     _solo(folder, "--stop-vms")
     _solo(folder, "--teardown")
-    subprocess.run(
-        [programs.program("archipelago"), "stop"], check=False, env=folder.environment()
-    )
+    _quietly(folder, [programs.program("archipelago"), "stop"])
 
 
 def _solo(folder: Folder, option: str) -> None:
@@ -171,7 +169,19 @@ def _solo(folder: Folder, option: str) -> None:
     command = [programs.program("snf-solo"), "--data", str(folder.root)]
     if place is not None:
         command += ["--cloud-id", place.cloud_id]
-    subprocess.run([*command, option], check=False, env=folder.environment())
+    _quietly(folder, [*command, option])
+
+
+def _quietly(folder: Folder, command: list[str]) -> None:
+    """Run a command whose words belong into the logs."""
+    with (folder.log / "down.log").open("ab") as out:
+        subprocess.run(
+            command,
+            check=False,
+            env=folder.environment(),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
 
 
 def processes(folder: Folder) -> list[tuple[str, int]]:
