@@ -1,6 +1,7 @@
 """The job queue: order, dependencies, cancelling, waiting, and life after a death."""
 
 import itertools
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import msgspec
 import pytest
 
 from synnefo.node.solo.opcodes import InstanceStartup
+from synnefo.node.solo.records import Job
 from tests.unit.solo.solo_house import SoloCluster, an_instance, solo_cluster
 
 
@@ -149,4 +151,37 @@ def test_an_observed_change_gives_way_to_a_job_that_is_waiting(tmp_path: Path) -
     wish = InstanceStartup(instance_name="snf-1")
     assert cluster.queue.submit_if_idle("instance/snf-1", wish) is not None
     assert cluster.queue.submit_if_idle("instance/snf-1", wish) is None
+    cluster.close()
+
+
+def test_times_only_grow_even_when_the_clock_was_set_back(tmp_path: Path) -> None:
+    with solo_cluster(tmp_path) as cluster:
+        cluster.run("POST", "/2/instances", an_instance())
+        job = cluster.ledger.job(1)
+        assert job is not None
+        seconds, micros = job.received_timestamp
+        job.end_timestamp = (seconds + 2, micros)
+        cluster.ledger.put_job(job)
+    with solo_cluster(tmp_path) as cluster:
+        cluster.run("PUT", "/2/instances/snf-1/shutdown", {"timeout": 0})
+        times = [event.event_time for event in cluster.events()]
+        assert times[4] > (seconds + 2, micros)
+        assert times == sorted(set(times))
+
+
+def test_a_full_disk_delays_a_job_and_does_not_lose_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = SoloCluster(tmp_path)
+    number = cluster.ask("POST", "/2/instances", an_instance())
+    original, failures = cluster.ledger.put_job, iter(range(2))
+
+    def put_job(job: Job) -> None:
+        if next(failures, None) is not None:
+            raise sqlite3.OperationalError("database or disk is full")
+        original(job)
+
+    monkeypatch.setattr(cluster.ledger, "put_job", put_job)
+    cluster.queue.start()
+    assert cluster.done(number)["status"] == "success"
     cluster.close()

@@ -7,6 +7,8 @@ out of it; the host routes public networks through it and hides them behind its 
 import hashlib
 import ipaddress
 import json
+import re
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterable, Sequence
@@ -34,6 +36,7 @@ from synnefo.node.solo.wiring import (
 log = get_logger(__name__)
 
 _LINKS = ipaddress.IPv4Network("100.64.0.0/10")
+_TOOLS = ("ip", "nft", "nsenter", "unshare", "sysctl", "dnsmasq")
 _FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 _SWITCHES = (
     "net.ipv4.ip_forward=1",
@@ -82,6 +85,7 @@ class BridgeWiring:
             self._plugged = {}
             by_uuid = {network.uuid: network for network in networks}
             self._networks = {one.uuid: one for one in networks if one.groups}
+            self._sweep()
             for instance, nic in plugged:
                 self._note(instance, nic, by_uuid.get(nic.network or ""))
             clear_bindings(self._bindings)
@@ -121,8 +125,7 @@ class BridgeWiring:
         with self._lock:
             self._networks.pop(network.uuid, None)
             self._points.close(bridge_name(network))
-            leases.stop(self._folder_of(network))
-            _try(["ip", "-n", self.namespace, "link", "delete", bridge_name(network)])
+            self._drop(network.number)
             if is_routed(network):
                 _try(["ip", "route", "delete", network.network, "dev", self._link])
             self._write_rules(routes_too=True)
@@ -152,6 +155,20 @@ class BridgeWiring:
             if found:
                 self._write_rules()
                 self._write_leases(found.network)
+
+    def _drop(self, number: int) -> None:
+        leases.stop(self._folder / str(number))
+        shutil.rmtree(self._folder / str(number), ignore_errors=True)
+        _try(["ip", "-n", self.namespace, "link", "delete", f"br{number}"])
+
+    def _sweep(self) -> None:
+        """Remove what is left of networks that are gone."""
+        known = {network.number for network in self._networks.values()}
+        found = {folder.name for folder in self._folder.iterdir()}
+        shown = _run(["ip", "-n", self.namespace, "-o", "link", "show", "type", "bridge"])
+        found |= set(re.findall(r": br(\d+):", shown))
+        for number in found - {str(one) for one in known}:
+            self._drop(int(number))
 
     def _note(self, instance: Instance, nic: Nic, network: Network | None) -> _Plugged | None:
         if network is None:
@@ -280,7 +297,9 @@ class BridgeWiring:
 
 
 def works() -> bool:
-    """Tell whether this process may make namespaces and rules."""
+    """Tell whether this process may make namespaces and rules, and has the tools."""
+    if any(shutil.which(tool) is None for tool in _TOOLS):
+        return False
     try:
         _run(["unshare", "--net", "nft", "list", "ruleset"])
     except (JobFailure, OSError):

@@ -38,6 +38,19 @@ _BEPARAMS: dict[str, int | bool] = {
 }
 
 
+_FOR_THE_DRIVE = {
+    "auth_keys",
+    "cloud_userdata",
+    "config_drive",
+    "img_personality",
+    "meta",
+    "personality",
+    "ssh_keys",
+    "user_data",
+}
+"""Parameters that end in the config drive and are not kept besides."""
+
+
 class House:
     """Everything that the work needs, put together."""
 
@@ -130,7 +143,7 @@ def _draft(house: House, task: Task, op: InstanceCreate) -> Instance:
             disk_template=op.disk_template,
             beparams=_BEPARAMS | beparams_from(op.beparams),
             hvparams=dict(op.hvparams),
-            osparams=dict(op.osparams),
+            osparams={k: v for k, v in op.osparams.items() if k not in _FOR_THE_DRIVE},
             tags=sorted(set(op.tags)),
             network_port=house.inventory.new_port(),
             ctime=time.time(),

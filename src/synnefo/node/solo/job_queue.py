@@ -16,11 +16,13 @@ from synnefo.node.event_sender import Message
 from synnefo.node.solo.failures import JobFailure
 from synnefo.node.solo.ledger import Ledger
 from synnefo.node.solo.opcodes import AnyOpcode, Dependency, locks_of, summary_of
-from synnefo.node.solo.records import Job, Op, stamp
+from synnefo.node.solo.records import Job, Op, Stamp, remember, stamp
 
 log = get_logger(__name__)
 
 KEPT_JOBS = 20_000
+_RECENT_JOBS = 100
+_BREATH_SECONDS = 1.0
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -54,6 +56,8 @@ class JobQueue:
         self._on_news = on_news
         self._changed = threading.Condition()
         self._jobs: dict[int, Job] = {job.id: job for job in ledger.unfinished_jobs()}
+        for job in (*ledger.jobs(_RECENT_JOBS), *self._jobs.values()):
+            remember(_latest_stamp(job))
         self._running: set[int] = set()
         self._busy: set[str] = set()
         self._stopping = False
@@ -150,7 +154,8 @@ class JobQueue:
             try:
                 self._do(job)
             except Exception:
-                log.exception("job queue broke", job=job.id)
+                log.exception("job queue broke; tried again after a breath", job=job.id)
+                self.wait_until(lambda: False, _BREATH_SECONDS)
             with self._changed:
                 self._running.discard(job.id)
                 self._busy -= _locks(job)
@@ -273,6 +278,13 @@ class _Notes:
 
     def __call__(self, text: str) -> None:
         self._queue.append(self._job, self._op, text)
+
+
+def _latest_stamp(job: Job) -> Stamp:
+    told = [job.received_timestamp, job.start_timestamp, job.end_timestamp]
+    for op in job.ops:
+        told += [op.start_timestamp, op.exec_timestamp, op.end_timestamp]
+    return max(moment for moment in told if moment)
 
 
 def _locks(job: Job) -> frozenset[str]:

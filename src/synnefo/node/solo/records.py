@@ -1,5 +1,6 @@
 """What the cluster remembers: instances, networks and jobs."""
 
+import threading
 import time
 from typing import TypeAlias
 
@@ -13,10 +14,34 @@ Stamp: TypeAlias = tuple[int, int]
 FINAL = frozenset({"success", "error", "canceled"})
 
 
+class _Stamps:
+    """Times that only grow, whatever becomes of the clock: receivers drop what looks older."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._latest = 0
+
+    def next(self) -> Stamp:
+        with self._lock:
+            self._latest = max(time.time_ns() // 1000, self._latest + 1)
+            return divmod(self._latest, 1_000_000)
+
+    def not_before(self, moment: Stamp) -> None:
+        with self._lock:
+            self._latest = max(self._latest, moment[0] * 1_000_000 + moment[1])
+
+
+_STAMPS = _Stamps()
+
+
 def stamp() -> Stamp:
-    """Tell the time as Ganeti writes it."""
-    micros = time.time_ns() // 1000
-    return micros // 1_000_000, micros % 1_000_000
+    """Tell the time as Ganeti writes it, later than every time told before."""
+    return _STAMPS.next()
+
+
+def remember(moment: Stamp) -> None:
+    """Take note of a time that an earlier process told."""
+    _STAMPS.not_before(moment)
 
 
 class Disk(msgspec.Struct):
