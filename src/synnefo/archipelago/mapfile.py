@@ -197,10 +197,13 @@ class MapLog:
         self.uncommitted = True
 
     def commit(self) -> None:
-        """Make all entries so far true for good; their data must have been synced before."""
+        """Make all entries so far true, once `sync` returns; their data is synced before."""
         self._write(Kind.COMMIT, 0, entries.EMPTY)
-        self._medium.sync_file(self._fd)
         self.uncommitted = False
+
+    def sync(self) -> None:
+        """Return when the log is on the medium."""
+        self._medium.sync_file(self._fd)
 
     def close(self, *, clean: bool) -> None:
         """Stop writing; clean when everything has been committed."""

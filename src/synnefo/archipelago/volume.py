@@ -5,11 +5,9 @@ the log before it is answered, so the death of this process loses nothing; a flu
 first, then commits the map, then answers, so a power cut loses nothing that was flushed.
 """
 
-import contextlib
 import os
 import threading
 from dataclasses import replace
-from functools import partial
 
 from synnefo.archipelago import entries, mapfile
 from synnefo.archipelago.descriptors import Descriptors, raise_limit
@@ -20,7 +18,7 @@ from synnefo.archipelago.mapfile import Flags, Header, MapLog
 from synnefo.archipelago.privates import punch
 from synnefo.archipelago.ranges import copy, pieces, read_into, write_pieces
 from synnefo.archipelago.shelf import Shelf, new_generation
-from synnefo.archipelago.syncing import Syncer
+from synnefo.archipelago.syncing import Promises
 
 _COMPACT_AT = 4 * 1024 * 1024
 
@@ -41,12 +39,12 @@ class Volume:
         self._fresh: set[int] = set()
         self._new_names = False
         self._prepared = False
-        self._broken: OSError | None = None
-        self._syncer = Syncer()
+        self._compact_at = _COMPACT_AT
         self._log: MapLog | None = None
         limit = fd_limit or raise_limit()
         count = loaded.header.blocks
         self.descriptors = Descriptors(shelf.blocks, shelf.privates, count, limit)
+        self._promises = Promises(shelf.privates, self.descriptors, shelf.medium)
         if lease is not None and not loaded.header.is_readonly:
             self._log = MapLog(shelf.map_path(name), loaded, shelf.boot, shelf.medium)
             if not loaded.was_closed:
@@ -117,8 +115,7 @@ class Volume:
         """
         with self.lock:
             dirty, generation = sorted(self.dirty), self.header.generation
-        with contextlib.suppress(OSError):
-            self._syncer.run(partial(self._sync_closed, generation), dirty)
+        self._promises.sync_ahead(generation, dirty)
 
     def sync_blocks(self, offset: int, length: int) -> None:
         """Make one range survive a power cut; the whole volume when the map has changed."""
@@ -127,7 +124,7 @@ class Volume:
             self.flush()
             return
         touched = {index for index, _, _ in pieces(offset, length)} & self.dirty
-        self._sync(sorted(touched))
+        self._promises.sync_data(self.header.generation, sorted(touched))
         self.dirty -= touched
 
     def snapshot(self, name: str) -> None:
@@ -165,19 +162,19 @@ class Volume:
         """Flush, then let go of files and lease."""
         with self.lock:
             try:
-                if self._log is not None and self._broken is None:
+                if self._log is not None and self._promises.broken is None:
                     self.flush()
                     self._log.close(clean=True)
             finally:
                 self._log = None
-                self._syncer.close()
+                self._promises.close()
                 self.descriptors.close()
                 if self._lease is not None:
                     self._lease.release()
 
     def abandon(self) -> None:
         """Stop as a killed process would: nothing is flushed, the node keeps the lock."""
-        self._syncer.close()
+        self._promises.close()
         self.descriptors.close()
         if self._log is not None:
             self._log.close(clean=False)
@@ -215,7 +212,7 @@ class Volume:
 
     def _own_generation(self) -> bytes:
         """Name the blocks that may be written here: none when the volume is only read."""
-        may_write = self._log is not None and self._broken is None
+        may_write = self._log is not None and self._promises.broken is None
         return self.header.generation if may_write else NO_GENERATION
 
     def _write_block(self, index: int, start: int, data: memoryview) -> None:
@@ -361,48 +358,45 @@ class Volume:
 
     def _sync_data(self) -> None:
         dirty = sorted(self.dirty)
-        self._sync(dirty)
+        self._promises.sync_data(self.header.generation, dirty)
         if self._new_names:
-            self._shelf.privates.sync_names(self.header.generation)
+            self._promises.sync_names(self.header.generation)
             self._new_names = False
         self.dirty.difference_update(dirty)
-
-    def _sync(self, indexes: list[int]) -> None:
-        """Sync the files of blocks; after a fault nothing more is promised or written."""
-        try:
-            self._syncer.run(self._sync_block, indexes)
-        except OSError as error:
-            self._broken = error
-            self.descriptors.forget_all()
-            raise
-
-    def _sync_block(self, index: int) -> None:
-        """Sync one file; several threads at once, so the tables are only looked at."""
-        fd = self.descriptors.opened(index)
-        if fd >= 0:
-            self._shelf.medium.sync_file(fd)
-            return
-        self._sync_closed(self.header.generation, index)
-
-    def _sync_closed(self, generation: bytes, index: int) -> None:
-        """Sync one file that the tables know nothing of."""
-        fd = self._shelf.privates.open(generation, index, writing=True)
-        try:
-            self._shelf.medium.sync_file(fd)
-        finally:
-            os.close(fd)
 
     def _commit(self, log: MapLog) -> None:
         if self._lease is not None:
             self._lease.verify()
         log.commit()
-        if log.length > max(_COMPACT_AT, 2 * len(self._table)):
+        with self._promises.kept():
+            log.sync()
+        if log.length > max(self._compact_at, 2 * len(self._table)):
+            self._compact()
+
+    def _compact(self) -> None:
+        """Write the map anew for a short log; when that cannot be, the long one does as well."""
+        try:
             self._rewrite(self.header)
+        except OSError:
+            if self._promises.broken is not None:
+                raise
+            self._compact_at *= 2
 
     def _rewrite(self, header: Header) -> None:
-        """Write the map anew, with an empty log; all data has been synced."""
+        """Write the map anew, with an empty log; all data has been synced.
+
+        A fault after the new map has taken the place of the old leaves us with a log that
+        nobody will read: that ends all promises.
+        """
         shelf, path = self._shelf, self._shelf.map_path(self.name)
-        mapfile.write_new(path, header, self._table, shelf.medium)
+        before = path.stat().st_ino
+        try:
+            mapfile.write_new(path, header, self._table, shelf.medium)
+        except OSError:
+            if path.stat().st_ino != before:
+                with self._promises.kept():
+                    raise
+            raise
         if self._log is not None:
             self._log.close(clean=False)
             loaded = mapfile.load(path, shelf.boot)
@@ -414,8 +408,9 @@ class Volume:
         self.header = header
 
     def _require_writable(self) -> MapLog:
-        if self._broken is not None:
-            raise OSError(self._broken.errno, "An earlier sync failed; attach the volume anew.")
+        broken = self._promises.broken
+        if broken is not None:
+            raise OSError(broken.errno, "An earlier sync failed; attach the volume anew.")
         if self._log is None:
             if self.header.is_readonly:
                 raise ReadOnly(self.name)

@@ -38,6 +38,7 @@ def test_a_committed_change_is_true_for_ever(path: Path) -> None:
     log = open_log(path)
     log.append(1, CHANGED)
     log.commit()
+    log.sync()
     log.close(clean=False)
     assert entry_of(path, 1, LATER) == CHANGED
     assert not mapfile.load(path, LATER).was_closed
@@ -59,6 +60,7 @@ def test_what_a_restart_made_untrue_never_comes_back(path: Path) -> None:
     later = open_log(path, LATER)
     later.append(2, CHANGED)
     later.commit()
+    later.sync()
     later.close(clean=True)
     assert entry_of(path, 1, LATER) == entries.EMPTY
     assert entry_of(path, 2, LATER) == CHANGED
@@ -70,9 +72,11 @@ def test_a_record_cut_short_ends_the_log(path: Path, cut: int) -> None:
     log = open_log(path)
     log.append(1, CHANGED)
     log.commit()
+    log.sync()
     sound = path.stat().st_size
     log.append(2, CHANGED)
     log.commit()
+    log.sync()
     log.close(clean=False)
     whole = path.read_bytes()
     path.write_bytes(whole[: sound + cut])
@@ -84,6 +88,7 @@ def test_records_of_an_older_map_do_not_count(path: Path) -> None:
     log = open_log(path)
     log.append(1, CHANGED)
     log.commit()
+    log.sync()
     log.close(clean=False)
     records = path.read_bytes()[64 + 3 * entries.SIZE :]
     newer = Header(3 * BLOCK, epoch=8, generation=b"n" * 16)
