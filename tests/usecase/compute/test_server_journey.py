@@ -11,6 +11,7 @@ from tests.support.compute import Stage, a_caller, a_cluster, a_flavor, an_image
 
 from synnefo.cyclades.domain.guests import InjectedFile
 from synnefo.cyclades.domain.server_states import State, WrongState
+from synnefo.cyclades.jobs import settle
 from synnefo.cyclades.models import QueuedErrand, QuotaHolderSerial, Server, Volume
 from synnefo.cyclades.usecases import commissions, reconcile, server_actions, servers
 from synnefo.kit import clock
@@ -376,6 +377,32 @@ class TestDestroying:
         assert fresh(made).deleted
         assert stage.quota.of("ada") == {}
 
+    def test_a_server_that_was_refused_goes_at_once(self, stage: Stage) -> None:
+        made = servers.create(ADA, stage.order()).servers[0]
+        stage.world.refusal = "No"
+        stage.run_errands()
+        stage.world.refusal = ""
+        server_actions.destroy(ADA, str(made.id))
+        stage.run()
+        assert fresh(made).deleted
+        assert stage.quota.of("ada") == {}
+
+    def test_deleting_waits_while_a_cluster_may_be_hearing_of_the_build(
+        self, stage: Stage
+    ) -> None:
+        made = servers.create(ADA, stage.order()).servers[0]
+        stage.world.unreachable = True
+        stage.run_errands()
+        server_actions.destroy(ADA, str(made.id), while_building=True)
+        stage.world.unreachable = False
+        stage.run_errands()
+        assert not fresh(made).deleted
+        assert not stage.world.jobs
+        Server.objects.update(build_asked=clock.now() - timedelta(minutes=5))
+        QueuedErrand.objects.update(ready_at=clock.now())
+        stage.run()
+        assert fresh(made).deleted
+
     def test_an_instance_that_is_gone_already_counts_as_removed(self, stage: Stage) -> None:
         server = a_running(stage)
         stage.world.instances.clear()
@@ -449,6 +476,21 @@ class TestSettling:
         for server in reconcile.abandoned(patience=timedelta(seconds=1)):
             reconcile.give_up(server)
         assert fresh(made).state is State.ERROR
+
+
+def test_a_promise_rejected_meanwhile_is_made_anew_when_the_job_ends(stage: Stage) -> None:
+    server = a_running(stage)
+    server_actions.stop(ADA, str(server.id))
+    stage.run()
+    server_actions.start(ADA, str(server.id))
+    QuotaHolderSerial.objects.filter(pending=True).update(
+        issued=clock.now() - timedelta(minutes=5)
+    )
+    settle.settle_quota()
+    assert not stage.quota.waiting
+    stage.run()
+    assert fresh(server).state is State.STARTED
+    assert stage.quota.of("ada") == WHOLE
 
 
 def test_a_second_cluster_shares_the_load(stage: Stage) -> None:

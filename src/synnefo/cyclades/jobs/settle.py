@@ -12,6 +12,8 @@ from synnefo.kit.logs import get_logger
 from synnefo.serve.errands import sweep
 
 log = get_logger(__name__)
+PROMISE_SECONDS = 180.0
+"""How long a promise may wait for its verdict."""
 
 
 @sweep("cyclades.settle_servers", every=20)
@@ -39,5 +41,8 @@ def refresh_clusters() -> None:
 
 @sweep("cyclades.settle_quota", every=60)
 def settle_quota() -> None:
-    """Tell the quota service what a crash left untold."""
-    commissions.ledger().settle()
+    """Tell the quota service what a crash left untold.
+
+    A promise that is rejected here while its job still runs is made anew when the job ends.
+    """
+    commissions.ledger().settle(patience=PROMISE_SECONDS)

@@ -6,7 +6,7 @@ No transaction is open while a cluster is spoken to. House rules, section 4.
 from datetime import timedelta
 
 from synnefo.cyclades.domain import names
-from synnefo.cyclades.domain.server_states import Action
+from synnefo.cyclades.domain.server_states import Action, State
 from synnefo.cyclades.engines.compute import ComputeEngine, EngineRefused, EngineUnreachable
 from synnefo.cyclades.models import Flavor, Server
 from synnefo.cyclades.settings import CycladesSettings
@@ -99,8 +99,8 @@ def _is_unbuilt(server: Server) -> bool:
     """Tell whether no cluster can know the server; waits while one may just be hearing of it."""
     if server.build_asked is None:
         return True
-    unsure = server.backendjobid is None and clock.now() - server.build_asked < UNSURE
-    if unsure:
+    hearing = server.state is State.BUILD and server.backendjobid is None
+    if hearing and clock.now() - server.build_asked < UNSURE:
         raise Later(1.0)
     return False
 

@@ -118,6 +118,7 @@ def attach_job(server_id: int, job: int) -> None:
         backendopcode="OP_INSTANCE_CREATE",
         backendjobstatus="queued",
     )
+    Server.objects.filter(id=server_id, backendjobid=None).update(backendjobid=job)
     Volume.objects.filter(server_id=server_id, backendjobid=None).update(backendjobid=job)
 
 
