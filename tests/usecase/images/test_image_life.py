@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,13 @@ from synnefo.cyclades.domain.images import (
 )
 from synnefo.cyclades.image_settings import ImageSettings
 from synnefo.cyclades.models import QueuedErrand
-from synnefo.cyclades.usecases import image_imports, image_registry, images
+from synnefo.cyclades.usecases import (
+    boot_lists,
+    image_imports,
+    image_registry,
+    images,
+    servers,
+)
 from synnefo.cyclades.usecases.image_registry import Place
 from synnefo.kit import clock, conf
 from synnefo.kit.faults import (
@@ -303,6 +310,23 @@ class TestBooting:
         assert published.size == 6 * MIB
         assert len(published.hashes) == 2
         assert images.for_boot(ADA, image.id) == found
+
+    def test_lists_that_nobody_needs_are_withdrawn(self, stage: Stage) -> None:
+        made = [put(queued(mark), a_raw(mark=mark.encode())) for mark in ("old", "new", "due")]
+        for image in made:
+            store_blocks(stage, image)
+        old, new, due = (images.for_boot(ADA, image.id).map_name for image in made)
+        names = stage.blocks / "maps" / "names"
+        (names / "other").write_bytes(b"")
+        for name in (old, due, "other"):
+            os.utime(names / name, (1, 1))
+        order = stage.order(image=made[2].id)
+        servers.create(ADA, order)
+        os.utime(names / due, (1, 1))
+        assert boot_lists.withdraw_unused() == 1
+        assert {path.name for path in names.iterdir()} == {new, due, "other"}
+        assert images.for_boot(ADA, made[0].id).map_name == old
+        assert boot_lists.withdraw_unused() == 0
 
     @pytest.mark.parametrize("status", ["queued", "deactivated"])
     def test_an_image_that_is_not_active_boots_nothing(self, stage: Stage, status: str) -> None:

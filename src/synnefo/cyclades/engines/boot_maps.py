@@ -3,6 +3,8 @@
 The list names blocks that lie in the store already: nothing is copied. Spec: volumes 9.
 """
 
+import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from synnefo.blocks.port import StoreFault
 from synnefo.cyclades.domain.images import BlockList
 from synnefo.kit.faults import ServiceUnavailable
 
+_OURS = re.compile(r"[0-9a-f]{64}-\d+\Z")
+
 
 class BootMaps:
     """The maps inside one block store."""
@@ -19,10 +23,26 @@ class BootMaps:
     def __init__(self, root: Path) -> None:
         self._store = FiledStore(root)
         self._maps = MapStore(root / "maps")
+        self._names = root / "maps" / "names"
 
-    def has(self, name: str) -> bool:
-        """Tell whether a list of this name is published."""
-        return self._maps.has(name)
+    def renew(self, name: str) -> bool:
+        """Note that a list is used now; False when none of this name is published."""
+        try:
+            os.utime(self._names / name)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def unused_since(self, moment: float) -> list[str]:
+        """List ours that were last used before a moment, in seconds since 1970.
+
+        Ours are named after their content; other lists in this place are not touched.
+        """
+        return [
+            entry.name
+            for entry in os.scandir(self._names)
+            if _OURS.match(entry.name) and entry.stat().st_mtime < moment
+        ]
 
     def publish(self, name: str, blocks: BlockList) -> None:
         """Publish a list; ServiceUnavailable when the store cannot take it."""

@@ -19,9 +19,7 @@ def of_caller(caller: Caller, project: str) -> dict[str, tuple[int, int]]:
     """Answer (limit, used) of each resource of ours; -1 is no limit."""
     quotas = _client(conf.of(CycladesSettings).astakos_auth_url).get_quotas(caller.token)
     held = quotas.get(project or caller.project_id, {})
-    return {
-        name: _pair(held.get(name, Standing())) for name in (PRIVATE_NETWORK, FLOATING_IP)
-    }
+    return {name: _pair(held.get(name, Standing())) for name in (PRIVATE_NETWORK, FLOATING_IP)}
 
 
 def _pair(standing: Standing) -> tuple[int, int]:

@@ -19,9 +19,9 @@ from synnefo.cyclades.domain.images import (
     ShelfItem,
     Visibility,
 )
-from synnefo.cyclades.engines.boot_maps import boot_maps
 from synnefo.cyclades.engines.images import ImageShelf
 from synnefo.cyclades.image_settings import ImageSettings
+from synnefo.cyclades.usecases import boot_lists
 from synnefo.cyclades.usecases.image_imports import queue_conversion
 from synnefo.cyclades.usecases.image_shelves import find, shelf_for, shelf_of
 from synnefo.cyclades.usecases.uploads import Expected, Source, Upload
@@ -228,9 +228,9 @@ def for_boot(caller: Caller, image_id: str) -> BootImage:
     image = find(shelf, image_id)
     _check_bootable(image)
     name = rules.map_name(image)
-    maps = boot_maps(conf.of(ImageSettings).pithos_backend_block_path)
-    if not maps.has(name):
-        maps.publish(name, shelf.blocks(shelf.item(image_id)))
+    lists = boot_lists.of_this_host()
+    if not lists.renew(name):
+        lists.publish(name, shelf.blocks(shelf.item(image_id)))
     return BootImage(
         id=image.id,
         name=image.name,
