@@ -23,7 +23,7 @@ LATER = (
 )
 INTERPRETER = "ld-linux-x86-64.so.2"
 
-_DT_NULL, _DT_NEEDED, _DT_STRTAB, _PT_LOAD, _PT_DYNAMIC = 0, 1, 5, 1, 2
+_DT_NEEDED, _DT_STRTAB, _PT_LOAD, _PT_DYNAMIC = 1, 5, 1, 2
 
 
 def module_name(path: str) -> str:
