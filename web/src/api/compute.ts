@@ -25,6 +25,7 @@ export interface Server {
   'OS-SRV-USG:launched_at'?: string | null;
   'os-extended-volumes:volumes_attached'?: { id: string }[];
   suspended?: boolean;
+  'SNF:port_forwarding'?: Record<string, { host: string; port: string }>;
   fault?: { code: number; created: string; message: string; details?: string };
 }
 

@@ -1,4 +1,5 @@
-import { call, take } from './call.ts';
+import { call, currentToken, rootOf, take } from './call.ts';
+import { readFault } from './faults.ts';
 import { send } from './send.ts';
 
 export interface Image {
@@ -49,6 +50,20 @@ export const createImage = (image: NewImage) =>
     method: 'POST',
     json: { container_format: 'bare', visibility: 'private', ...image },
   });
+
+/** Make an image of a file in the object store, without sending it again. Spec: compute 6.2. */
+export async function registerImage(name: string, location: string): Promise<void> {
+  const root = rootOf('image').replace(/\/v2$/, '/v1.0');
+  const response = await fetch(`${root}/images/`, {
+    method: 'POST',
+    headers: {
+      'X-Auth-Token': currentToken(),
+      'X-Image-Meta-Name': encodeURIComponent(name),
+      'X-Image-Meta-Location': location,
+    },
+  });
+  if (!response.ok) throw readFault(response.status, await response.text(), response.headers);
+}
 
 export async function fillImage(
   id: string,

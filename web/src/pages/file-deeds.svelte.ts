@@ -1,4 +1,5 @@
-import { openObject, readObject } from '../api/objects.ts';
+import { registerImage } from '../api/image.ts';
+import { encodePath, openObject, readObject } from '../api/objects.ts';
 import { saveBlob } from '../parts/save.ts';
 import {
   bringBack,
@@ -8,7 +9,10 @@ import {
   removeAll,
   removeWithUndo,
 } from '../state/files.svelte.ts';
+import { nameOfFile } from '../state/image-work.svelte.ts';
 import { containers } from '../state/kinds.svelte.ts';
+import { route } from '../state/route.svelte.ts';
+import { session } from '../state/session.svelte.ts';
 import { toasts } from '../state/toasts.svelte.ts';
 import { brief } from '../words/reasons.ts';
 import { t } from '../words/words.svelte.ts';
@@ -35,6 +39,19 @@ class FileDeeds {
         if (error instanceof DOMException && error.name === 'AbortError') return;
         toasts.say('bad', t('files.notdownloaded', { name: item.name }), { line: brief(error) });
       });
+    }
+  }
+
+  /** Make an image of a disk file that is already here. */
+  async makeImage(container: string, item: Item): Promise<void> {
+    const name = nameOfFile(item.name);
+    const place = encodePath(`${container}/${item.path}`);
+    try {
+      await registerImage(name, `pithos://${session.project.id}/${place}`);
+      const action = { label: t('open'), run: () => route.go('/ui/images') };
+      toasts.say('ok', t('images.added', { name }), { action });
+    } catch (error) {
+      toasts.say('bad', t('images.not', { name }), { line: brief(error) });
     }
   }
 

@@ -1,3 +1,5 @@
+import { untrack } from 'svelte';
+
 export interface Place {
   name: string;
   parts: string[];
@@ -45,7 +47,7 @@ class Route {
     if (value) query.set(key, value);
     else query.delete(key);
     const tail = query.toString();
-    this.go(location.pathname + (tail ? `?${tail}` : ''), true);
+    untrack(() => this.go(location.pathname + (tail ? `?${tail}` : ''), true));
   }
 
   /** Follow links inside the interface without a reload. */

@@ -9,6 +9,7 @@ type Phase = 'asking' | 'out' | 'in';
 class Session {
   phase = $state<Phase>('asking');
   current = $state.raw<SessionAnswer | null>(null);
+  /** The session ended under an open page: it stays, and asks to sign in over it. */
   ended = $state(false);
 
   get user() {
@@ -40,16 +41,14 @@ class Session {
   async signOut(): Promise<void> {
     await signOut().catch(() => null);
     this.#leave();
-    this.ended = false;
   }
 
   /** A service refused the token: try the cookie once, else ask to sign in again. */
   async refused(): Promise<void> {
-    if (this.phase !== 'in') return;
+    if (this.phase !== 'in' || this.ended) return;
     try {
       this.#take(await resume());
     } catch {
-      this.#leave();
       this.ended = true;
     }
   }
@@ -68,6 +67,7 @@ class Session {
     forgetAll();
     this.current = null;
     this.phase = 'out';
+    this.ended = false;
   }
 }
 

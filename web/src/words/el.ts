@@ -465,6 +465,7 @@ export const el: Words = {
   'files.release': 'Αποστολή στο {name}',
   'files.nocontainer': 'Κανένας χώρος ακόμη',
   'files.nocontainer.line': 'Τα αρχεία μένουν σε χώρους: τους πρώτους φακέλους, όσους θέλετε.',
+  'files.makeimage': 'Δημιουργία εικόνας από αυτό',
   'files.noslash': 'Ένα όνομα δεν έχει κάθετο.',
   'files.taken': 'Το όνομα υπάρχει ήδη.',
   'files.deleted': '{name}: διαγράφηκε',

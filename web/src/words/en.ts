@@ -463,6 +463,7 @@ export const en = {
   'files.release': 'Upload to {name}',
   'files.nocontainer': 'No containers yet',
   'files.nocontainer.line': 'Files live in containers: top folders, of which you can have many.',
+  'files.makeimage': 'Make an image of it',
   'files.noslash': 'A name has no slash.',
   'files.taken': 'This name is taken.',
   'files.deleted': '{name} deleted',
