@@ -1,5 +1,6 @@
 """A medium that remembers only what was promised, to simulate power cuts."""
 
+import errno
 import os
 import random
 from pathlib import Path
@@ -11,21 +12,30 @@ class ForgetfulMedium:
     """Records what was synced; `cut` builds the tree that a power cut could have left.
 
     Of a directory the synced or the present listing survives; of each page of a file the synced
-    or the present content.
+    or the present content. With `good` set, so many syncs succeed and the next finds no power.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, good: int | None = None) -> None:
+        self.good = good
         self._contents: dict[int, bytes] = {}
         self._keep: dict[int, int] = {}
         self._listings: dict[Path, dict[str, tuple[int, bool]]] = {}
 
+    def _count(self) -> None:
+        if self.good is not None:
+            self.good -= 1
+            if self.good < 0:
+                raise OSError(errno.EIO, "The power is gone")
+
     def sync_file(self, fd: int) -> None:
+        self._count()
         status = os.fstat(fd)
         if status.st_ino not in self._keep:
             self._keep[status.st_ino] = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY)
         self._contents[status.st_ino] = os.pread(self._keep[status.st_ino], status.st_size, 0)
 
     def sync_directory(self, path: Path) -> None:
+        self._count()
         self._listings[path] = self._list(path)
 
     def cut(self, source: Path, target: Path, choose: random.Random) -> None:

@@ -12,8 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from synnefo.archipelago import collect, operations
 from synnefo.archipelago import settings as places
 from synnefo.archipelago.entries import BLOCK, SUB
+from synnefo.archipelago.faults import VolumeMissing
 from synnefo.archipelago.shelf import open_shelf
 from synnefo.archipelago.volume import Volume, open_volume
+from synnefo.blocks.port import StoreFault
 from tests.support.forgetful import ForgetfulMedium
 
 SECTOR = 512
@@ -48,7 +50,7 @@ class VolumeModel(RuleBasedStateMachine):
             self._image()
         else:
             operations.create(self.shelf, "volume", SIZE)
-        self.volume = open_volume(self.shelf, "volume", fd_limit=8)
+        self._open_volume()
         self._mark_flushed()
 
     def _image(self) -> None:
@@ -64,6 +66,10 @@ class VolumeModel(RuleBasedStateMachine):
             medium=self.medium,
             boot=self.boots.to_bytes(8, "big") * 2,
         )
+
+    def _open_volume(self) -> None:
+        self.volume = open_volume(self.shelf, "volume", fd_limit=8)
+        self.volume._compact_at = 700
 
     def _mark_flushed(self) -> None:
         self.flushed = bytes(self.model)
@@ -128,7 +134,7 @@ class VolumeModel(RuleBasedStateMachine):
         self.volume.close()
         operations.remove(self.shelf, "volume")
         operations.clone(self.shelf, "volume", name)
-        self.volume = open_volume(self.shelf, "volume", fd_limit=8)
+        self._open_volume()
         self.model = bytearray(self.frozen[name])
         self._mark_flushed()
 
@@ -139,13 +145,42 @@ class VolumeModel(RuleBasedStateMachine):
     @rule()
     def close_and_open(self) -> None:
         self.volume.close()
-        self.volume = open_volume(self.shelf, "volume", fd_limit=8)
+        self._open_volume()
         self._mark_flushed()
 
     @rule()
     def kill_the_process(self) -> None:
         self._kill()
-        self.volume = open_volume(self.shelf, "volume", fd_limit=8)
+        self._open_volume()
+
+    @rule(good=st.integers(0, 12), snapshot=st.booleans())
+    def lose_power_in_the_middle(self, good: int, snapshot: bool) -> None:
+        self.medium.good = good
+        name = "half-way"
+        try:
+            if snapshot:
+                with operations.snapshot_place(self.shelf, name):
+                    self.volume.snapshot(name)
+            else:
+                self.volume.flush()
+            done = True
+        except (OSError, StoreFault):
+            done = False
+        self.medium.good = None
+        if done:
+            self._mark_flushed()
+        content = bytes(self.model)
+        self.cut_the_power()
+        if not snapshot:
+            return
+        try:
+            half = open_volume(self.shelf, name)
+        except VolumeMissing:
+            assert not done
+            return
+        assert bytes(half.read(0, SIZE)) == content
+        half.close()
+        operations.remove(self.shelf, name)
 
     @rule()
     def cut_the_power(self) -> None:
@@ -158,7 +193,7 @@ class VolumeModel(RuleBasedStateMachine):
         self.root, self.medium = after, ForgetfulMedium()
         self._open_shelf()
         self._learn_what_is_there(self.root)
-        self.volume = open_volume(self.shelf, "volume", fd_limit=8)
+        self._open_volume()
         found = bytes(self.volume.read(0, SIZE))
         for at in range(0, SIZE, SECTOR):
             sector = found[at : at + SECTOR]
@@ -199,7 +234,7 @@ class VolumeModel(RuleBasedStateMachine):
 
 
 VolumeModel.TestCase.settings = settings(
-    max_examples=25,
+    max_examples=15,
     stateful_step_count=25,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     deadline=None,

@@ -11,31 +11,10 @@ from synnefo.blocks.port import StoreFailed
 from tests.support.forgetful import ForgetfulMedium
 
 
-class FailingMedium(ForgetfulMedium):
-    """Loses its power in the middle of the next sync, after so many good ones."""
-
-    def __init__(self, good: int) -> None:
-        super().__init__()
-        self._good = good
-
-    def _count(self) -> None:
-        self._good -= 1
-        if self._good < 0:
-            raise OSError(5, "The power is gone")
-
-    def sync_file(self, fd: int) -> None:
-        self._count()
-        super().sync_file(fd)
-
-    def sync_directory(self, path: Path) -> None:
-        self._count()
-        super().sync_directory(path)
-
-
 @pytest.mark.parametrize("seed", range(40))
 def test_answered_blocks_survive_and_nothing_half_is_seen(tmp_path: Path, seed: int) -> None:
     choose = random.Random(seed)
-    medium = FailingMedium(good=choose.randrange(8, 60))
+    medium = ForgetfulMedium(good=choose.randrange(8, 60))
     answered, published = [], []
     try:
         store = FiledStore(tmp_path / "before", medium=medium)
