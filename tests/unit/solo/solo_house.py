@@ -41,7 +41,7 @@ class SoloCluster:
         self.places.make()
         self.ledger = Ledger(self.places.home / "solo.sqlite3")
         self.machines = FakeMachines(
-            self.places.home / "fake", delay=delay, failures=failures or {}
+            self.places.home / "fake", delay=delay, failures={} if failures is None else failures
         )
         self.house = House(
             node="node1",

@@ -85,6 +85,7 @@ def test_a_provider_is_told_what_ganeti_tells_it(tmp_path: Path, providers: Path
     source = storage.attach(owner, disk)
     assert (source.nbd_socket, source.nbd_export) == ("/run/x.sock", "vol")
     storage.grow(owner, disk, 40)
+    storage.detach(owner, disk)
     storage.remove(owner, disk)
     calls = [line.split() for line in (tmp_path / "calls").read_text().splitlines()]
     assert [call[0] for call in calls] == [

@@ -10,6 +10,7 @@ import pytest
 
 from synnefo.node.solo.opcodes import InstanceStartup
 from synnefo.node.solo.records import Job
+from synnefo.node.solo.watch import Watch
 from tests.unit.solo.solo_house import SoloCluster, an_instance, solo_cluster
 
 
@@ -185,3 +186,29 @@ def test_a_full_disk_delays_a_job_and_does_not_lose_it(
     cluster.queue.start()
     assert cluster.done(number)["status"] == "success"
     cluster.close()
+
+
+def test_a_machine_that_does_not_come_back_from_a_reboot_is_told_as_off(tmp_path: Path) -> None:
+    failures: dict[str, str] = {}
+    with solo_cluster(tmp_path, failures=failures) as cluster:
+        cluster.run("POST", "/2/instances", an_instance())
+        failures["snf-1"] = "no such accelerator"
+        job = cluster.run("POST", "/2/instances/snf-1/reboot", {"type": "hard"})
+        assert job["status"] == "error"
+        watch = Watch(cluster.house, cluster.queue, each_round=lambda: None)
+        watch.start()
+        assert cluster.done(job["id"] + 1)["summary"] == ["INSTANCE_SHUTDOWN(snf-1)"]
+        watch.stop()
+        assert cluster.ask("GET", "/2/instances/snf-1")["status"] == "ADMIN_down"
+
+
+def test_machines_come_back_after_the_host_was_rebooted(tmp_path: Path) -> None:
+    with solo_cluster(tmp_path) as cluster:
+        cluster.run("POST", "/2/instances", an_instance())
+        cluster.ledger.put_fact("boot_id", "an earlier one")
+        cluster.machines.forget("snf-1")
+        watch = Watch(cluster.house, cluster.queue, each_round=lambda: None)
+        watch.start()
+        watch.stop()
+        assert cluster.done(2)["summary"] == ["INSTANCE_STARTUP(snf-1)"]
+        assert cluster.ask("GET", "/2/instances/snf-1")["status"] == "running"

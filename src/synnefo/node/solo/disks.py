@@ -39,7 +39,7 @@ class Storage(Protocol):
         """Let go of a disk; nothing uses it any more."""
 
     def remove(self, instance: Instance, disk: Disk) -> None:
-        """Delete a disk; one that is gone already is fine."""
+        """Delete a disk that is detached; one that is gone already is fine."""
 
     def grow(self, instance: Instance, disk: Disk, new_size: int) -> None:
         """Make a disk larger, to `new_size` MiB in all."""
@@ -105,11 +105,10 @@ class RealStorage:
             self._forgive(disk, "close", "detach")
 
     def remove(self, instance: Instance, disk: Disk) -> None:
-        """Delete a disk; one that is gone already is fine."""
+        """Delete a disk that is detached; one that is gone already is fine."""
         if instance.disk_template == "file":
             self._file(disk).unlink(missing_ok=True)
         elif instance.disk_template == "ext":
-            self._forgive(disk, "close", "detach")
             self._call(disk, "remove")
 
     def grow(self, instance: Instance, disk: Disk, new_size: int) -> None:

@@ -176,6 +176,7 @@ def _make(house: House, task: Task, op: InstanceCreate, instance: Instance) -> N
 
 def _unmake(house: House, instance: Instance) -> None:
     for disk in instance.disks:
+        house.storage_of(instance).detach(instance, disk)
         try:
             house.storage_of(instance).remove(instance, disk)
         except JobFailure:
@@ -205,8 +206,11 @@ def beparams_from(given: Mapping[str, object]) -> dict[str, int | bool]:
 
 
 def switch_on(house: House, instance: Instance) -> None:
-    """Start an instance and remember that it shall run."""
-    instance.admin_state = "up"
+    """Start an instance and remember that it shall run.
+
+    One that should have run before and fails now keeps saying so: the watch reports it as off.
+    """
+    before, instance.admin_state = instance.admin_state, "up"
     house.inventory.keep(instance)
     wiring, drive = house.wiring_of(instance), house.places.of(instance.name) / guests.CONFIG_DRIVE
     if house.is_running(instance):
@@ -224,7 +228,7 @@ def switch_on(house: House, instance: Instance) -> None:
         house.machines_of(instance).start(plan)
     except BaseException:
         _let_go(house, instance)
-        instance.admin_state = "down"
+        instance.admin_state = before
         house.inventory.keep(instance)
         raise
 
