@@ -64,7 +64,7 @@ clean:
 
 web/node_modules/.stamp: web/package-lock.json | .venv/.run
 	@echo "  Installing the web interface's packages"
-	@cd web && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.stamp
+	@cd web && npm install --no-save --no-audit --no-fund --loglevel=error && touch node_modules/.stamp
 
 web/dist/index.html: $(UI_SOURCES) | web/node_modules/.stamp
 	@echo "  Building the web interface"
