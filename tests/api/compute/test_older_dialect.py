@@ -246,6 +246,9 @@ class TestActions:
         server = a_server(stage, old)
         wish = {"os-getVNCConsole": {"type": "novnc"}}
         assert old("POST", f"/servers/{server}/action", wish).status_code == 503
+        for kind in ("vnc", "vnc-ws"):
+            wish = {"console": {"type": kind}}
+            assert old("POST", f"/servers/{server}/action", wish).status_code == 503
 
 
 class TestParts:

@@ -1,5 +1,6 @@
 """A server's screen and the log of its serial port. Spec: compute 18."""
 
+import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,27 +33,47 @@ class OpenedConsole(msgspec.Struct, frozen=True, kw_only=True):
     port: int
 
 
+class PlainConsole(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one plain VNC client may connect within half a minute."""
+
+    host: str
+    port: int
+    password: str
+
+
 def open_for(caller: Caller, server_id: str) -> OpenedConsole:
     """Issue a ticket for a running server's screen; its cluster is asked, not the database."""
-    server = servers.show(caller, server_id, deleted=False)
-    check(Action.CONSOLE, server.standing, admin=caller.is_admin)
-    point = _screen(server)
+    server, point = _running(caller, server_id)
     token = ids.new_token()
-    settings = conf.of(CycladesSettings)
-    socket_path = settings.cyclades_console_socket or str(
-        Path(conf.of(ServeSettings).synnefo_data_dir) / "run" / "vnc-gateway.sock"
-    )
+    lifetime = conf.of(CycladesSettings).cyclades_console_lifetime
     try:
-        gateway.register(
-            Path(socket_path),
-            token,
-            point,
-            server=str(server.id),
-            lifetime=settings.cyclades_console_lifetime,
-        )
+        gateway.register(_gateway(), token, point, server=str(server.id), lifetime=lifetime)
     except EngineError as error:
         raise ServiceUnavailable(str(error)) from error
     return _opened(token)
+
+
+def open_plain(caller: Caller, server_id: str) -> PlainConsole:
+    """Open a port for one VNC client, with a password of its own. Spec: images-and-nodes 5.2."""
+    server, point = _running(caller, server_id)
+    password = secrets.token_urlsafe(6)  # VNC looks at eight characters
+    try:
+        host, port = gateway.forward(_gateway(), password, point, server=str(server.id))
+    except EngineError as error:
+        raise ServiceUnavailable(str(error)) from error
+    return PlainConsole(host=host, port=port, password=password)
+
+
+def _running(caller: Caller, server_id: str) -> tuple[Server, VncPoint]:
+    server = servers.show(caller, server_id, deleted=False)
+    check(Action.CONSOLE, server.standing, admin=caller.is_admin)
+    return server, _screen(server)
+
+
+def _gateway() -> Path:
+    named = conf.of(CycladesSettings).cyclades_console_socket
+    folder = Path(conf.of(ServeSettings).synnefo_data_dir)
+    return Path(named) if named else folder / "run" / "vnc-gateway.sock"
 
 
 def _screen(server: Server) -> VncPoint:

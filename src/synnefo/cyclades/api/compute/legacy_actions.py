@@ -65,6 +65,10 @@ def console(call: Call, server_id: str, wish: Wish) -> Reply:
     kind = wish.get("type")
     if kind not in {"vnc", "vnc-ws", "vnc-wss"}:
         raise BadRequest("The type of a console is vnc, vnc-ws or vnc-wss.")
+    if kind == "vnc":
+        plain = consoles.open_plain(call.who, server_id)
+        place = {"host": plain.host, "port": plain.port, "password": plain.password}
+        return Reply(status=200, body={"console": {"type": kind, **place}})
     opened = consoles.open_for(call.who, server_id)
     shown = {
         "type": kind,
