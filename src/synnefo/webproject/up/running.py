@@ -161,7 +161,7 @@ def tear_down(folder: Folder) -> None:
     """Stop machines and take away what they left outside the data folder."""
     _solo(folder, "--stop-vms")
     _solo(folder, "--teardown")
-    _quietly(folder, [programs.program("archipelago"), "stop"])
+    _quietly(folder, [programs.program("archipelago"), "stop", "--force"])
 
 
 def _solo(folder: Folder, option: str) -> None:
