@@ -28,6 +28,7 @@ _NETWORK_FIELDS = (
     ("remove_reserved_ips", "remove_reserved_ips"),
     ("group_name", "group_name"),
 )
+_BATCH = 50
 _PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
 
@@ -190,10 +191,15 @@ class EventSender:
         count = 0
         if self._bus is None:
             self._bus = self._open_bus()
-        while batch := self._outbox.waiting(100):
-            for number, message in batch:
-                self._bus.publish(job_events.EXCHANGE, message.routing_key, message.body)
-                self._outbox.sent(number)
+        while batch := self._outbox.waiting(_BATCH):
+            done = 0
+            try:
+                for number, message in batch:
+                    self._bus.publish(job_events.EXCHANGE, message.routing_key, message.body)
+                    done = number
+            finally:
+                if done:
+                    self._outbox.sent(done)
             count += len(batch)
         return count
 

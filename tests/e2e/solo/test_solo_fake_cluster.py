@@ -51,7 +51,7 @@ def test_five_hundred_fakes_are_up_quickly_and_all_are_told(new_daemon: NewDaemo
     shown = daemon.ask("GET", "/2/instances?bulk=1")
     assert len(shown) == 500
     assert {one["status"] for one in shown} == {"running"}
-    assert took < 40
+    assert took < 100
     daemon.stop()
     told = Counter(event.status for event in events_of(daemon))
     assert told == {"queued": 500, "waiting": 500, "running": 500, "success": 500}

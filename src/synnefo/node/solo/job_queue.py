@@ -72,8 +72,8 @@ class JobQueue:
         for thread in self._threads:
             thread.start()
 
-    def stop(self, timeout: float = 30.0) -> None:
-        """Finish the jobs at hand and begin no other."""
+    def stop(self, timeout: float = 8.0) -> None:
+        """Finish the jobs at hand and begin no other; slow ones are begun again later."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
