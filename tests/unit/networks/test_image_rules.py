@@ -121,6 +121,11 @@ class TestMetadata:
         with pytest.raises(BadRequest):
             images.check(changes)
 
+    def test_what_can_be_kept_is_taken(self) -> None:
+        told = {"k" * 111: "v" * 256}
+        images.check(Changes(name="n", disk_format="raw", min_disk=0))
+        images.check(Changes(properties={"k": told["k" * 111]}))
+
     def test_readers_follow_the_visibility(self) -> None:
         image = images.read(an_item(("ada", "eve"), name="x"))
         assert images.readers(image) == ["ada", "eve"]

@@ -56,6 +56,11 @@ def test_the_first_value_is_the_most_significant_bit() -> None:
     assert base64.b64decode(pool.texts()[0]) == bytes([0b01110000])
 
 
+def test_a_wished_value_is_given_when_it_is_free() -> None:
+    pool, index = fresh(4).take(2)
+    assert (index, pool.drawn()) == (2, "..X.")
+
+
 def test_a_full_pool_says_so() -> None:
     pool, _ = fresh(1).take()
     with pytest.raises(PoolEmptyError):
