@@ -53,7 +53,7 @@ install_python() {
     for lock in "$@"; do arguments+=(-r "$top/$lock"); done
     "$venv/bin/uv" pip install -q --python "$venv/bin/python" --require-hashes "${arguments[@]}"
     "$venv/bin/uv" pip install -q --python "$venv/bin/python" --no-deps --no-build-isolation \
-        $(printf -- '-e %s ' "$top"/packages/*/)
+        $(dirname "$top"/packages/*/pyproject.toml | sed 's/^/-e /')
     link_node
     touch "$top/$stamp"
 }
