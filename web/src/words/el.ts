@@ -454,6 +454,7 @@ export const el: Words = {
   'files.find': 'Εύρεση σε αυτόν τον φάκελο',
   'files.in': 'Αρχεία στο {name}',
   'files.line': '{folders}, {files}, {size}',
+  'files.line.flat': '{files}, {size}',
   'files.brief': { one: '{n} αρχείο, {size}', other: '{n} αρχεία, {size}' },
   'files.folders': { one: '{n} φάκελος', other: '{n} φάκελοι' },
   'files.files': { one: '{n} αρχείο', other: '{n} αρχεία' },

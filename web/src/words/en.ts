@@ -452,6 +452,7 @@ export const en = {
   'files.find': 'Find in this folder',
   'files.in': 'Files in {name}',
   'files.line': '{folders}, {files}, {size}',
+  'files.line.flat': '{files}, {size}',
   'files.brief': { one: '{n} file, {size}', other: '{n} files, {size}' },
   'files.folders': { one: '{n} folder', other: '{n} folders' },
   'files.files': { one: '{n} file', other: '{n} files' },
