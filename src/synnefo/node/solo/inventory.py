@@ -4,6 +4,7 @@ import ipaddress
 import random
 import threading
 
+from synnefo.kit.ids import is_uuid
 from synnefo.node.solo.failures import refused, unknown
 from synnefo.node.solo.ledger import Ledger
 from synnefo.node.solo.records import Instance, Network, Nic, touch
@@ -42,7 +43,7 @@ class Inventory:
     def find(self, name: str) -> Instance | None:
         """Find an instance by name or uuid; takes no lock, so that queue and ledger may ask."""
         found = self._instances.get(name)
-        if found is None:
+        if found is None and is_uuid(name):
             known = list(self._instances.values())
             found = next((one for one in known if one.uuid == name), None)
         return found

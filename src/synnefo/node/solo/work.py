@@ -10,7 +10,7 @@ from synnefo.node.solo import change_work, instance_work, network_work, opcodes
 from synnefo.node.solo.instance_work import House
 from synnefo.node.solo.job_queue import Task
 from synnefo.node.solo.packet_rules import profile_of
-from synnefo.node.solo.records import Instance, Job, Op
+from synnefo.node.solo.records import Instance, Job, Nic, Op
 
 _SECRET_FIELDS = ("osparams_private", "osparams_secret")
 
@@ -95,7 +95,7 @@ class Work:
 
     def _details(self, instance: Instance) -> InstanceDetails:
         return InstanceDetails(
-            nics=[self._nic(instance, index) for index in range(len(instance.nics))],
+            nics=[self._nic(instance, at, nic) for at, nic in enumerate(list(instance.nics))],
             disks=[
                 {"name": disk.name, "size": disk.size, "uuid": disk.uuid}
                 for disk in list(instance.disks)
@@ -107,8 +107,7 @@ class Work:
             tags=list(instance.tags),
         )
 
-    def _nic(self, instance: Instance, index: int) -> dict[str, Any]:
-        nic = instance.nics[index]
+    def _nic(self, instance: Instance, index: int, nic: Nic) -> dict[str, Any]:
         network = self._house.network_of(nic)
         facts = {
             "name": nic.name,
