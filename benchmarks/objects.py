@@ -40,8 +40,9 @@ end
 class Peer:
     """One storage under test."""
 
-    def __init__(self, name: str, url: str, token: str) -> None:
+    def __init__(self, name: str, url: str, token: str, pids: list[int]) -> None:
         self.name = name
+        self.pids = pids
         self.url = url
         self.token = token
         self.call("PUT", "/bench")
@@ -94,18 +95,40 @@ def measure(peer: Peer, files: list[Path], seconds: int, number: int) -> dict[st
     def target(client: int) -> list[str]:
         return [f"{peer.url}/bench/large-{number}-{client}"]
 
+    marks = [cpu_seconds(peer.pids)]
     put = peer.curls(lambda client: ["-T", str(files[client])], target)
+    marks.append(cpu_seconds(peer.pids))
     get = peer.curls(lambda _: ["-o", "/dev/null"], target)
+    marks.append(cpu_seconds(peer.pids))
     script = files[0].parent / "put.lua"
     path = "/" + peer.url.split("/", 3)[3] + "/bench"
     script.write_text(PUT_LUA.replace("PATH", f'"{path}"'))
     total = CLIENTS * LARGE / 1e6
-    return {
-        "PUT 100 MiB": total / put,
-        "GET 100 MiB": total / get,
-        "PUT 4 KiB": peer.wrk(seconds, "/bench", script),
-        "GET 4 KiB": peer.wrk(seconds, "/bench/small"),
-    }
+    found = {"PUT 100 MiB": total / put, "GET 100 MiB": total / get}
+    found["PUT 4 KiB"] = peer.wrk(seconds, "/bench", script)
+    marks.append(cpu_seconds(peer.pids))
+    found["GET 4 KiB"] = peer.wrk(seconds, "/bench/small")
+    marks.append(cpu_seconds(peer.pids))
+    gib = CLIENTS * LARGE / GIB
+    units = [gib, gib, found["PUT 4 KiB"] * seconds / 1e6, found["GET 4 KiB"] * seconds / 1e6]
+    costs = [(marks[at + 1] - marks[at]) / units[at] for at in range(4)]
+    return {**found, **{f"{name} cpu": cost for name, cost in zip(WANTED, costs, strict=True)}}
+
+
+def cpu_seconds(pids: list[int]) -> float:
+    """Tell the processor time that processes and their children have used."""
+    total = 0
+    waiting = list(pids)
+    while waiting:
+        pid = waiting.pop()
+        place = Path(f"/proc/{pid}")
+        if place.exists():
+            fields = (place / "stat").read_text().rpartition(")")[2].split()
+            total += int(fields[11]) + int(fields[12])
+            waiting += [
+                int(one) for one in (place / "task" / str(pid) / "children").read_text().split()
+            ]
+    return total / os.sysconf("SC_CLK_TCK")
 
 
 def rss(pid: int) -> list[int]:
@@ -149,10 +172,10 @@ def peers() -> Iterator[tuple[list[Peer], int, Path]]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         folder.chmod(0o755)
         ours = stack.enter_context(pithos_server.running(folder / "ours"))
-        found = [Peer("pithos", ours.storage, ours.token)]
+        found = [Peer("pithos", ours.storage, ours.token, [ours.pid])]
         if swift_peer.is_installed():
-            url, token = stack.enter_context(swift_peer.running(folder / "swift"))
-            found.append(Peer("swift", url, token))
+            peer = stack.enter_context(swift_peer.running(folder / "swift"))
+            found.append(Peer("swift", peer.url, peer.token, peer.pids))
         else:
             print("  Swift is not installed (or not root): no ratios in this run")
         yield found, ours.pid, folder
@@ -196,7 +219,13 @@ def show(results: dict[str, list[dict[str, float]]]) -> None:
             ratio = median["pithos"] / median["swift"]
             verdict = "met" if ratio >= wanted else "MISSED"
             told += f", ratio {ratio:.1f} (wanted {wanted}: {verdict})"
-        print(f"  {name}: {told}")
+        costs = {
+            peer: statistics.median(one[f"{name} cpu"] for one in rows)
+            for peer, rows in results.items()
+        }
+        unit = "s/GiB" if "MiB" in name else "us"
+        cpu = ", ".join(f"{peer} {cost:.3g}" for peer, cost in costs.items())
+        print(f"  {name}: {told}; processor: {cpu} {unit}")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+import msgspec
 from tests.support.pithos_server import free_port
 
 SERVERS = ("account", "container", "object", "proxy")
@@ -29,9 +30,17 @@ def is_installed() -> bool:
     return os.geteuid() == 0 and all(shutil.which(f"swift-{one}-server") for one in SERVERS)
 
 
+class Peer(msgspec.Struct):
+    """A running Swift: its storage address, a token, its processes."""
+
+    url: str
+    token: str
+    pids: list[int]
+
+
 @contextmanager
-def running(folder: Path) -> Iterator[tuple[str, str]]:
-    """Start Swift in a folder; answer its storage address and a token."""
+def running(folder: Path) -> Iterator[Peer]:
+    """Start Swift in a folder."""
     ports = {name: free_port() for name in (*SERVERS, "memcached")}
     _write(folder, ports)
     children = [
@@ -48,7 +57,7 @@ def running(folder: Path) -> Iterator[tuple[str, str]]:
     try:
         for name in SERVERS:
             _wait(f"http://127.0.0.1:{ports[name]}/healthcheck")
-        yield _sign_in(ports["proxy"])
+        yield Peer(*_sign_in(ports["proxy"]), [child.pid for child in children])
     finally:
         for child in reversed(children):
             child.terminate()

@@ -9,15 +9,22 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
 from tests.support.astakos import a_component, a_token, a_user
 
-from synnefo.astakos.domain.definitions import ResourceDef
+from synnefo.astakos.domain import definitions
 from synnefo.astakos.usecases import catalogs, registry
 from synnefo.clients.http import mount, unmount
 from synnefo.kit import conf
+from synnefo.pithos import brick
 from synnefo.pithos.settings import PithosSettings
 from synnefo.serve.http.nested import in_process
 
 BASE = "http://127.0.0.1:8000"
 LIMIT = 50 * 2**20
+DISKSPACE = {
+    "name": "pithos.diskspace",
+    "service_type": "object-store",
+    "service_origin": "pithos_object-store",
+    "unit": "bytes",
+}
 
 
 class Person:
@@ -65,14 +72,13 @@ class Answered(msgspec.Struct):
 def service_token(tmp_path: Path) -> Iterator[str]:
     """Register Pithos at Astakos, and let them call each other."""
     _, token = a_component("pithos")
-    definition = ResourceDef(
-        name="pithos.diskspace",
-        service_type="object-store",
-        service_origin="pithos_object-store",
-        unit="bytes",
-        system_default=LIMIT,
+    services = msgspec.convert(brick.services, list[dict[str, object]])
+    for service in services:
+        if "resources" in service:
+            service["resources"] = {"diskspace": {**DISKSPACE, "system_default": LIMIT}}
+    registry.import_services(
+        definitions.read_services({str(service["name"]): service for service in services})
     )
-    registry.import_resources([definition])
     catalogs.forget()
     handler = WSGIHandler()
     mount(f"{BASE}/astakos", in_process(handler))

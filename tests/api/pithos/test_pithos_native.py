@@ -265,6 +265,13 @@ def test_groups_and_account_metadata_are_kept(ada: Person, bob: Person) -> None:
     assert bob.ask("GET", f"/pithos/v1/{ada.account}/c/o").status == 403
 
 
+def test_an_account_tells_what_it_may_store(ada: Person) -> None:
+    head = ada.ask("HEAD", "").headers
+    assert head["X-Account-Policy-Quota"] == str(LIMIT)
+    assert head[f"X-Account-Policy-Quota-{ada.account}"] == str(LIMIT)
+    assert "X-Account-Policy-Quota" not in ada.swift("HEAD", "").headers
+
+
 def test_unknown_methods_are_405_with_what_is_allowed(ada: Person) -> None:
     answer = ada.ask("PATCH", "/c/o")
     assert answer.status == 405

@@ -122,12 +122,23 @@ def _headers(ask: Asked, seen: Overview) -> dict[str, str]:
         "X-Account-Object-Count": str(seen.objects),
         "X-Account-Bytes-Used": str(seen.size),
     }
+    if not ask.is_swift:
+        headers |= _quota_headers(seen.name)
     for group, members in seen.groups.items():
         name = header_name(ask, metadata.normal(f"X-Account-Group-{group}"))
         headers[name] = header_value(ask, ",".join(members))
     for key, value in seen.metadata.items():
         headers[header_name(ask, key)] = header_value(ask, value)
     return headers
+
+
+def _quota_headers(account: str) -> dict[str, str]:
+    """Write what may be stored, in all and in each project. Spec: object-storage 5.1."""
+    known = accounts.limits(account)
+    if not known:
+        return {}
+    each = {f"X-Account-Policy-Quota-{project}": str(limit) for project, limit in known.items()}
+    return {"X-Account-Policy-Quota": str(sum(known.values())), **each}
 
 
 def post_account(call: Call, account: str) -> Reply:

@@ -34,6 +34,12 @@ def writers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(WRITERS, thread_name_prefix="pithos-blocks")
 
 
+def tidy() -> int:
+    """Remove what writers that were cut off left in the store; count it."""
+    found = store()
+    return found.sweep() if isinstance(found, FiledStore) else 0
+
+
 @contextmanager
 def told() -> Iterator[None]:
     """Turn faults of the store into what a person can act on."""

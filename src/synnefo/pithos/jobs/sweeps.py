@@ -16,6 +16,12 @@ def reconcile_commissions() -> None:
     garbage.reject_lost()
 
 
+@sweep("pithos.collect", every=6 * 3600)
+def collect_garbage() -> None:
+    """Remove blocks that nothing has needed for a day, and what cut-off writers left."""
+    garbage.collect_blocks(dry_run=False)
+
+
 @sweep("pithos.expire", every=60)
 def expire_objects() -> None:
     """Delete the objects whose time is over."""

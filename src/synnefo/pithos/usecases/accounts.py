@@ -7,10 +7,12 @@ from django.db import transaction
 from django.db.models import Q
 
 from synnefo.kit import conf
-from synnefo.kit.faults import BadRequest, Forbidden
+from synnefo.kit.faults import BadRequest, Fault, Forbidden
+from synnefo.kit.logs import get_logger
 from synnefo.pithos.domain import metadata
 from synnefo.pithos.domain.listings import Listing
 from synnefo.pithos.domain.metadata import Metadata
+from synnefo.pithos.engines import quota
 from synnefo.pithos.models import Account, Container, Grant, Group, Public
 from synnefo.pithos.models.sharing import holders
 from synnefo.pithos.settings import PithosSettings
@@ -19,6 +21,7 @@ from synnefo.pithos.usecases.found import microseconds
 from synnefo.pithos.usecases.objects import refuse_others
 from synnefo.serve.http.auth import Caller
 
+log = get_logger(__name__)
 DB = "pithos"
 MAX_GROUP_NAME = 256
 
@@ -53,6 +56,20 @@ def overview(caller: Caller, account: str) -> Overview:
         size=sum(one.size for one in found),
         changed=max([row.modified, *(one.changed for one in found)]),
     )
+
+
+def limits(account: str) -> dict[str, int]:
+    """Tell how much an account may store in each project; nothing when nobody can say."""
+    try:
+        known = quota.service().service_get_quotas([account]).get(account, {})
+    except Fault as fault:
+        log.warning("quota-unknown", account=account, why=fault.message)
+        return {}
+    return {
+        project: standing[quota.RESOURCE].limit
+        for project, standing in known.items()
+        if quota.RESOURCE in standing
+    }
 
 
 def known_totals(row: Container) -> Totals:

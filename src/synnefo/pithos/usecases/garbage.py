@@ -70,6 +70,8 @@ def collect_blocks(*, grace: float | None = None, dry_run: bool = True) -> Colle
         drop_small_blocks(idle)
     maps = MapStore(Path(settings.pithos_backend_block_path) / "maps")
     with blocks.told():
+        if not dry_run:
+            blocks.tidy()
         return collect(
             blocks.store(),
             [used_blocks, maps.used],
