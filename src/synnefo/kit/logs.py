@@ -7,17 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import structlog
 
 from synnefo.kit import clock
-
-_HIDES_RICH = "rich" not in sys.modules
-if _HIDES_RICH:
-    # structlog would load rich, 4 MiB in every process, to draw tracebacks that nobody sees here.
-    sys.modules["rich"] = None  # type: ignore[assignment] # what the import system takes for absent
-import structlog  # noqa: E402
-
-if _HIDES_RICH:
-    del sys.modules["rich"]
 
 _SECRET = ("password", "secret", "token", "adminpass", "user_data")
 

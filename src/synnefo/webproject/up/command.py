@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 import click
-from synnefo.node.image_fetch import command as image_fetch
 
 from synnefo.kit.units import human_size
 from synnefo.node.demo_image import command as demo_image
+from synnefo.node.image_fetch import command as image_fetch
 from synnefo.webproject.up import running, supervise
 from synnefo.webproject.up.folder import Folder, default_root
 
