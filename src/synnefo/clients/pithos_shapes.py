@@ -91,7 +91,7 @@ class DomainObject(msgspec.Struct, frozen=True):
     metadata: dict[str, str]
 
 
-class MissingBlocks(Exception):  # noqa: N818 - an answer to act on, like the faults
+class MissingBlocks(Exception):
     """Blocks of a hash map must be uploaded before the object can be made of them."""
 
     def __init__(self, hashes: list[str]) -> None:
