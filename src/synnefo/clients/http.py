@@ -5,8 +5,9 @@ goes through `synnefo.clients.in_process`, with the same contract.
 """
 
 import os
+import ssl
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -19,7 +20,7 @@ from synnefo.clients.in_process import InProcess, mount, mounted, unmount
 from synnefo.kit import faults
 from synnefo.kit.retry import retry
 
-__all__ = ["Answer", "Http", "Stream", "Unanswered", "fault_of", "mount", "unmount"]
+__all__ = ["Answer", "Http", "Stream", "Unanswered", "fault_of", "mount", "trust", "unmount", "watch"]
 
 T = TypeVar("T")
 Query = Mapping[str, str | int] | Sequence[tuple[str, str | int]]
@@ -278,6 +279,7 @@ class _Choice(httpx2.BaseTransport):
 
     def __init__(self) -> None:
         self._network = httpx2.HTTPTransport(
+            verify=_trusted[0] if _trusted else True,
             limits=httpx2.Limits(max_connections=256, max_keepalive_connections=64)
         )
 
@@ -294,6 +296,7 @@ class _Choice(httpx2.BaseTransport):
 
 _lock = threading.Lock()
 _client: list[httpx2.Client] = []
+_trusted: list[ssl.SSLContext] = []
 
 
 def client() -> httpx2.Client:
@@ -314,3 +317,44 @@ def _new_client() -> httpx2.Client:
 
 
 os.register_at_fork(after_in_child=_client.clear)
+
+
+def trust(bundle: str = "", *, verify: bool = True) -> None:
+    """Check certificates against a bundle, or not at all, from the next call on.
+
+    OSError when the bundle cannot be read, SSLError when it holds no certificates.
+    """
+    context = ssl.create_default_context(cafile=bundle or None)
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    _trusted[:] = [context]
+    _client.clear()
+
+
+def watch(tell: Callable[[str], None], *, bodies: bool) -> None:
+    """Tell each request and answer line by line, with `bodies` also what they carry."""
+
+    def asked(request: httpx2.Request) -> None:
+        tell(f"> {request.method} {request.url}")
+        _tell_headers(tell, ">", request.headers)
+        if bodies and _is_text(request.headers):
+            tell(f"> {request.read().decode('utf-8', 'replace')}")
+
+    def answered(response: httpx2.Response) -> None:
+        tell(f"< {response.status_code} {response.reason_phrase}")
+        _tell_headers(tell, "<", response.headers)
+        if bodies and _is_text(response.headers):
+            tell(f"< {response.read().decode('utf-8', 'replace')}")
+
+    client().event_hooks = {"request": [asked], "response": [answered]}
+
+
+def _tell_headers(tell: Callable[[str], None], mark: str, headers: Mapping[str, str]) -> None:
+    """Tell headers; a token is a secret, so it is not among them."""
+    for name, value in headers.items():
+        tell(f"{mark} {name}: {'***' if name.lower() == 'x-auth-token' else value}")
+
+
+def _is_text(headers: Mapping[str, str]) -> bool:
+    return headers.get("Content-Type", "").startswith(("application/json", "text/"))
