@@ -2,12 +2,12 @@
 
 A transactional outbox of our own (house rules, section 11): one table per brick, so that an
 errand commits with the rows it serves, on SQLite as on PostgreSQL. An errand runs at least once;
-whoever dies in the middle leaves its claim to run out.
+a worker renews its claims while it lives, and whoever dies leaves them to run out.
 """
 
 import random
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,8 +22,8 @@ from synnefo.serve.settings import ServeSettings
 
 log = get_logger(__name__)
 
-LEASE = timedelta(minutes=5)
-"""How long a claimed errand is left alone before it counts as abandoned."""
+LEASE = timedelta(seconds=30)
+"""How long a claim that nobody renews is respected."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 60.0
 
@@ -150,13 +150,46 @@ def claim(label: str, limit: int) -> list[Any]:
             .order_by("ready_at")[:limit]
         )
         ids = [row.pk for row in due]
-        rows.filter(pk__in=ids).update(ready_at=moment + LEASE, attempts=models.F("attempts") + 1)
+        until = moment + LEASE
+        rows.filter(pk__in=ids).update(ready_at=until, attempts=models.F("attempts") + 1)
+    for row in due:
+        row.ready_at = until
     return due
+
+
+def renew(label: str, rows: Iterable[Any]) -> None:
+    """Keep the claims of errands that still run; one that was settled meanwhile stays as it is."""
+    until = clock.now() + LEASE
+    for row in rows:
+        if table(label).filter(pk=row.pk, ready_at=row.ready_at).update(ready_at=until):
+            row.ready_at = until
+
+
+def hasten(label: str) -> None:
+    """Run soon what waits longer than anybody asked for: the clock was set back meanwhile."""
+    moment = clock.now()
+    longest = timedelta(seconds=2 * LONGEST_PAUSE)
+    for row in table(label).filter(ready_at__gt=moment + longest):
+        every = Errand.known[row.name].every if row.name in Errand.known else None
+        if row.ready_at > moment + longest + timedelta(seconds=every or 0):
+            table(label).filter(pk=row.pk, ready_at=row.ready_at).update(ready_at=moment)
 
 
 def _can_skip(label: str) -> bool:
     features = transaction.get_connection(using=label).features
     return bool(features.has_select_for_update_skip_locked)
+
+
+def take_back(label: str) -> int:
+    """Free what a dead worker had claimed; answers how many errands that were.
+
+    Only where the database serves this machine alone (SQLite), and only before the one worker of
+    this machine begins: an errand that was claimed by nobody is at most run a little early.
+    """
+    if transaction.get_connection(using=label).vendor != "sqlite":
+        return 0
+    moment = clock.now()
+    return table(label).filter(attempts__gt=0, ready_at__gt=moment).update(ready_at=moment)
 
 
 def any_due(label: str) -> bool:

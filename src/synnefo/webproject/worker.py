@@ -4,6 +4,7 @@ import argparse
 import os
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -24,6 +25,8 @@ log = get_logger(__name__)
 
 LONGEST_SLEEP = 0.5
 """Seconds between looks at the tables when nobody calls."""
+TENDING = errands.LEASE.total_seconds() / 3
+"""Seconds between renewals of the claims that are held."""
 
 
 class Worker:
@@ -35,15 +38,18 @@ class Worker:
         self.free = threading.Semaphore(threads)
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="errand")
         self.threads = threads
-        self.busy = 0
+        self.held: dict[str, dict[int, Any]] = {label: {} for label in labels}
+        self._tend_at = 0.0
         self._lock = threading.Lock()
 
     def loop(self, bell: socket.socket) -> None:
         """Work until told to stop, then let running errands finish."""
         for label in self.labels:
+            errands.take_back(label)
             errands.plant_sweeps(label)
         while not self.stopping.is_set():
             try:
+                self._tend()
                 taken = sum(self._take(label) for label in self.labels)
             except OperationalError as error:
                 log.warning("database-unavailable", error=str(error))
@@ -52,13 +58,24 @@ class Worker:
                 self._wait(bell)
         self.pool.shutdown(wait=True)
 
+    def _tend(self) -> None:
+        """Renew the claims of what still runs, and bear a clock that was set back."""
+        if time.monotonic() < self._tend_at:
+            return
+        self._tend_at = time.monotonic() + TENDING
+        for label in self.labels:
+            with self._lock:
+                rows = list(self.held[label].values())
+            errands.renew(label, rows)
+            errands.hasten(label)
+
     def _take(self, label: str) -> int:
-        room = self.threads - self.busy
+        room = self.threads - sum(len(rows) for rows in self.held.values())
         if room <= 0 or not errands.any_due(label):
             return 0
         rows = errands.claim(label, room)
         with self._lock:
-            self.busy += len(rows)
+            self.held[label].update({row.pk: row for row in rows})
         for row in rows:
             self.pool.submit(self._run, label, row)
         return len(rows)
@@ -71,7 +88,7 @@ class Worker:
         finally:
             close_old_connections()
             with self._lock:
-                self.busy -= 1
+                self.held[label].pop(row.pk, None)
             errands.wake()
 
     def _wait(self, bell: socket.socket) -> None:

@@ -55,6 +55,39 @@ def test_an_errand_whose_worker_died_runs_again_after_its_lease(errand: Errand) 
         assert len(errands.claim("astakos", 10)) == 1
 
 
+def test_the_one_worker_of_a_machine_takes_back_what_its_forerunner_had_claimed(
+    errand: Errand,
+) -> None:
+    errand.later()
+    errands.claim("astakos", 10)
+    alone = transaction.get_connection(using="astakos").vendor == "sqlite"
+    assert errands.take_back("astakos") == (1 if alone else 0)
+    assert len(errands.claim("astakos", 10)) == (1 if alone else 0)
+
+
+def test_a_claim_that_is_renewed_lasts_and_one_that_was_settled_stays_so(errand: Errand) -> None:
+    errand.later()
+    rows = errands.claim("astakos", 10)
+    with time_machine.travel(clock.now() + errands.LEASE - timedelta(seconds=1)):
+        errands.renew("astakos", rows)
+    with time_machine.travel(clock.now() + errands.LEASE + timedelta(seconds=1)):
+        assert errands.claim("astakos", 10) == []
+        errands.table("astakos").update(ready_at=clock.now())
+        errands.renew("astakos", rows)
+        assert len(errands.claim("astakos", 10)) == 1
+
+
+def test_a_clock_that_was_set_back_delays_no_errand_and_no_sweep(errand: Errand) -> None:
+    errand.every = 3600.0
+    with time_machine.travel(clock.now() + timedelta(days=2)):
+        errands.plant_sweeps("astakos")
+    errands.hasten("astakos")
+    assert "astakos.sample" in {row.name for row in errands.claim("astakos", 100)}
+    errands.table("astakos").update(ready_at=clock.now() + timedelta(seconds=3600))
+    errands.hasten("astakos")
+    assert errands.claim("astakos", 100) == []
+
+
 def test_an_errand_that_fails_comes_again_later_and_longer_each_time(errand: Errand) -> None:
     def fail() -> None:
         raise ServiceUnavailable("The cluster does not answer.")
