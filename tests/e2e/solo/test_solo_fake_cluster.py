@@ -1,13 +1,17 @@
 """A daemon with the hypervisor `fake`: speed, and being killed again and again."""
 
 import base64
+import json
 import sqlite3
+import ssl
+import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,3 +110,29 @@ def test_stopping_machines_works_with_and_without_the_daemon(new_daemon: NewDaem
     assert daemon.run("--stop-vms") == 0
     daemon.start()
     assert daemon.status("snf-1") == "ADMIN_down"
+
+
+def test_it_speaks_https_with_a_certificate(new_daemon: NewDaemon, tmp_path: Path) -> None:
+    both = tmp_path / "solo.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    more = ["-nodes", "-subj", "/CN=solo", "-days", "2", "-keyout", str(both), "-out", f"{both}.c"]
+    subprocess.run([*make, *more], check=True, capture_output=True)
+    both.write_text(both.read_text() + Path(f"{both}.c").read_text())
+    conf = tmp_path / "solo.conf"
+    conf.write_text(f"SOLO_CERTIFICATE = {str(both)!r}\n")
+    daemon = new_daemon("a", "--hypervisors", "fake", "--config", str(conf))
+    access = json.loads((daemon.home / "access.json").read_text())
+    assert access["url"].startswith("https://")
+    trusting = ssl.create_default_context(cafile=f"{both}.c")
+    trusting.check_hostname = False
+    with urllib.request.urlopen(f"{access['url']}/healthz", context=trusting) as answer:
+        assert answer.status == 200
+    daemon.run_job("POST", "/2/instances", a_fake("snf-1"))
+    assert daemon.run("--stop-vms") == 0
+
+
+def test_a_data_folder_too_long_for_sockets_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 60)
+    folder.mkdir()
+    daemon = Daemon(folder, "--hypervisors", "fake")
+    assert daemon.run() == 2

@@ -49,6 +49,7 @@ class Access(msgspec.Struct, frozen=True):
     url: str
     user: str
     password_file: str
+    certificate: str = ""
 
 
 class AlreadyRunning(Exception):
@@ -111,7 +112,8 @@ class Cluster:
         server.start()
         scheme = "https" if self.settings.solo_certificate else "http"
         url = f"{scheme}://{host}:{server.port}"
-        access = Access(url, self.settings.solo_user, str(self._password_file()))
+        certificate = self.settings.solo_certificate
+        access = Access(url, self.settings.solo_user, str(self._password_file()), certificate)
         (self.places.home / _ACCESS).write_bytes(msgspec.json.encode(access))
         log.info("listening", url=url)
         return server.port

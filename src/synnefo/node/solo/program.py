@@ -4,6 +4,7 @@ import argparse
 import base64
 import http.client
 import signal
+import ssl
 import sys
 import threading
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ import msgspec
 from synnefo.kit import conf
 from synnefo.kit.clock import monotonic
 from synnefo.kit.logs import configure, get_logger
-from synnefo.node.solo.cluster import AlreadyRunning, Cluster, read_access
+from synnefo.node.solo.cluster import Access, AlreadyRunning, Cluster, read_access
 from synnefo.node.solo.opcodes import InstanceShutdown
 from synnefo.node.solo.settings import Places, SoloSettings
 
@@ -108,12 +109,10 @@ def _stop_vms_of_running(settings: SoloSettings) -> int:
     """Have the running daemon shut every machine down."""
     access = read_access(Places(Path(settings.solo_data).resolve()))
     password = Path(access.password_file).read_text().strip()
-    address = urlsplit(access.url)
     credentials = base64.b64encode(f"{access.user}:{password}".encode()).decode()
-    kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
 
     def ask(method: str, path: str, body: str = "") -> object:
-        connection = kind(address.hostname or "", address.port, timeout=60)
+        connection = _connection(access)
         try:
             headers = {"Authorization": f"Basic {credentials}"}
             connection.request(method, path, body, headers)
@@ -135,6 +134,17 @@ def _stop_vms_of_running(settings: SoloSettings) -> int:
                 break
             pause.wait(0.2)
     return 0 if monotonic() < deadline else 1
+
+
+def _connection(access: Access) -> http.client.HTTPConnection:
+    """Connect to our own daemon; its certificate is known by file, whatever name it bears."""
+    address = urlsplit(access.url)
+    host, port = address.hostname or "", address.port
+    if address.scheme != "https":
+        return http.client.HTTPConnection(host, port, timeout=60)
+    context = ssl.create_default_context(cafile=access.certificate)
+    context.check_hostname = False
+    return http.client.HTTPSConnection(host, port, timeout=60, context=context)
 
 
 if __name__ == "__main__":

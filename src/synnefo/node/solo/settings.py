@@ -1,9 +1,14 @@
 """How one `snf-solo` is set up."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import msgspec
+
+from synnefo.kit.conf import SettingsError
+
+_SOCKET_PATH_MAX = 107
 
 
 class SoloSettings(msgspec.Struct, frozen=True, rename=str.upper):
@@ -108,7 +113,12 @@ class Places(msgspec.Struct, frozen=True):
         return self.instances / instance
 
     def make(self) -> None:
-        """Make the folders, for the owner only."""
+        """Make the folders, for the owner only; SettingsError when no socket fits into them."""
+        spare = _SOCKET_PATH_MAX - len(os.fsencode(self.of("snf-1234567890") / "serial.sock"))
+        if spare < 0:
+            raise SettingsError(
+                f"The data folder {self.data} is {-spare} characters too long for sockets"
+            )
         for folder in (self.home, self.instances, self.disks, self.bindings, self.networks):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
