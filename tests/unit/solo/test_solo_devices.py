@@ -172,6 +172,8 @@ def test_qemu_starts_paused_and_daemonised_with_all_its_devices() -> None:
 def test_only_kvm_gets_the_host_processor() -> None:
     assert "host" not in command_for()
     assert "host" in command_for(accel="kvm")
+    named = command_for(accel="kvm", hvparams={"cpu_type": "Nehalem"})
+    assert named[named.index("-cpu") + 1] == "Nehalem"
 
 
 def test_devices_of_a_q35_sit_in_root_ports() -> None:

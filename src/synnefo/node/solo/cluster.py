@@ -182,7 +182,7 @@ class Cluster:
     def _build_qemu(self, wiring: Wiring) -> QemuMachines:
         settings = self.settings
         accel = acceleration.choose(settings.solo_accel, settings.solo_qemu)
-        chassis = Chassis(settings.solo_qemu, settings.solo_machine, accel)
+        chassis = Chassis(settings.solo_qemu, settings.solo_machine, accel, settings.solo_cpu)
         log.info("machines run under", accel=accel, machine=settings.solo_machine)
         return QemuMachines(
             self.places.instances, chassis, inside=wiring.inside, on_off=self._heard

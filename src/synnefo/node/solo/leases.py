@@ -67,13 +67,10 @@ def configuration(network: Network, folder: Path, nameservers: Sequence[str]) ->
         lines += [f"dhcp-option=option:router,{network.gateway}"]
         lines += [f"dhcp-option=option:dns-server,{network.gateway}"]
     else:
-        route = f"{METADATA_ADDRESS}/32,0.0.0.0"
-        default = f",0.0.0.0/0,{network.gateway}" if network.gateway else ""
+        # No router: a guest's way out is its public network's. Spec: images-and-nodes 4.2, PRIVATE.
         lines += ["port=0", f"shared-network={bridge_name(network)},{subnet.network_address}"]
-        router = network.gateway or ""
-        lines += [f"dhcp-option=option:router{',' + router if router else ''}"]
-        lines += ["dhcp-option=option:dns-server"]
-        lines += [f"dhcp-option=option:classless-static-route,{route}{default}"]
+        lines += ["dhcp-option=option:router", "dhcp-option=option:dns-server"]
+        lines += [f"dhcp-option=option:classless-static-route,{METADATA_ADDRESS}/32,0.0.0.0"]
     if network.network6 and network.gateway6:
         prefix = ipaddress.IPv6Network(network.network6, strict=False)
         lines += ["enable-ra", f"dhcp-range={prefix.network_address},ra-stateless"]

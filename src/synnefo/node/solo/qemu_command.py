@@ -25,6 +25,7 @@ class Chassis(msgspec.Struct, frozen=True):
     qemu: str
     machine: str
     accel: str
+    cpu: str = ""
 
 
 def bus_of(machine: str, slot: int) -> dict[str, str]:
@@ -136,7 +137,7 @@ def _frame(chassis: Chassis, instance: Instance, folder: Path) -> list[str]:
         *("-uuid", instance.uuid),
         *("-machine", f"{chassis.machine},usb=off"),
         *("-accel", accel),
-        *(("-cpu", "host") if chassis.accel == "kvm" else ()),
+        *_cpu(chassis, instance),
         *("-m", str(memory), "-smp", str(vcpus)),
         *("-nodefaults", "-no-user-config", "-display", "none"),
         *("-sandbox", _SANDBOX),
@@ -156,6 +157,13 @@ def _frame(chassis: Chassis, instance: Instance, folder: Path) -> list[str]:
     if chassis.machine == "q35":
         frame += _root_ports()
     return frame
+
+
+def _cpu(chassis: Chassis, instance: Instance) -> list[str]:
+    wanted = str(instance.hvparams.get("cpu_type") or chassis.cpu)
+    if not wanted and chassis.accel == "kvm":
+        wanted = "host"
+    return ["-cpu", wanted] if wanted else []
 
 
 def _root_ports() -> list[str]:

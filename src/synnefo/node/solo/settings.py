@@ -41,6 +41,9 @@ class SoloSettings(msgspec.Struct, frozen=True, rename=str.upper):
     solo_machine: str = "pc"
     """QEMU's machine type, `pc` or `q35`."""
 
+    solo_cpu: str = ""
+    """QEMU's CPU model; empty for the host's under KVM and QEMU's default under TCG."""
+
     solo_qemu: str = "qemu-system-x86_64"
     """QEMU's program."""
 
