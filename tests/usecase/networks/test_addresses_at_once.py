@@ -160,6 +160,13 @@ class TestServers:
         assert not Server.objects.exists()
         assert stage.quota.of("ada") == {}
 
+    def test_a_network_without_addresses_gives_a_card_and_none(self, stage: Stage) -> None:
+        network = a_private(ADA, cidr=None)
+        with pytest.raises(BadRequest):
+            servers.create(ADA, stage.order(networks=asked(network.id, fixed_ip="10.0.0.1")))
+        server = a_server(stage, *asked(network.id))
+        assert ports.addresses_of([server.id])[server.id][0].addresses == ()
+
     def test_somebody_elses_network_is_not_found(self, stage: Stage) -> None:
         network = a_private(EVE)
         with pytest.raises(ItemNotFound):

@@ -5,6 +5,8 @@ Locks are taken in order: network, then its pools by id, then addresses. Spec: n
 
 from collections.abc import Iterable
 
+import msgspec
+
 from synnefo.cyclades.domain import addressing
 from synnefo.cyclades.domain.network_states import NetworkAction
 from synnefo.cyclades.domain.pools import PoolEmptyError, ValueOutsideError, ValueTakenError
@@ -21,11 +23,37 @@ def lock_network(network_id: int) -> Network:
     return Network.objects.select_for_update(of=("self",)).get(id=network_id)
 
 
-def take(network: Network, *, userid: str | None, address: str | None = None) -> IPAddress:
+class Taken(msgspec.Struct, frozen=True):
+    """An address that was taken from its pool and has no row yet."""
+
+    network_id: int
+    subnet_id: int
+    address: str
+
+
+def take(
+    network: Network, *, userid: str | None, address: str | None = None, port: Port | None = None
+) -> IPAddress:
     """Give out an address of a locked network, the lowest free one unless told which.
 
     Conflict when it is taken or none is left, BadRequest when it lies in no pool.
     """
+    return keep(draw(network, address), userid=userid, port=port)
+
+
+def keep(taken: Taken, *, userid: str | None, port: Port | None = None) -> IPAddress:
+    """Record an address that was drawn from its pool in this transaction."""
+    return IPAddress.objects.create(
+        network_id=taken.network_id,
+        subnet_id=taken.subnet_id,
+        userid=userid,
+        address=taken.address,
+        port=port,
+    )
+
+
+def draw(network: Network, address: str | None = None) -> Taken:
+    """Take an address of a locked network out of its pool; `take` says what may be raised."""
     if network.action == NetworkAction.DESTROY:
         raise Conflict(f"The network '{network.name}' is being deleted.")
     if network.drained:
@@ -33,12 +61,10 @@ def take(network: Network, *, userid: str | None, address: str | None = None) ->
     pools = IPPool.objects.select_for_update(of=("self",)).filter(
         subnet__network=network, subnet__deleted=False
     )
-    for row in pools.select_related("subnet"):
+    for row in pools:
         taken = _take_from(row, address)
         if taken is not None:
-            return IPAddress.objects.create(
-                network=network, subnet=row.subnet, userid=userid, address=taken
-            )
+            return Taken(network.id, row.subnet_id, taken)
     if address is not None:
         raise BadRequest(f"{address} is in no allocation pool of '{network.name}'.")
     raise Conflict(
@@ -61,8 +87,13 @@ def _take_from(row: IPPool, address: str | None) -> str | None:
 
 def has_free(network: Network) -> bool:
     """Tell, without a lock, whether an address could be had. Spec: network 18.7."""
-    pools = IPPool.objects.filter(subnet__network=network, subnet__deleted=False)
-    return any(row.read().count_available() for row in pools)
+    return bool(free_count(network))
+
+
+def free_count(network: Network) -> int | None:
+    """Count, without a lock, the free addresses; None when the network has no IPv4 subnet."""
+    pools = list(IPPool.objects.filter(subnet__network=network, subnet__deleted=False))
+    return sum(row.read().count_available() for row in pools) if pools else None
 
 
 def put_back(ip: IPAddress) -> None:

@@ -15,7 +15,14 @@ from synnefo.cyclades.network_settings import NetworkSettings
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.cyclades.usecases import addresses
 from synnefo.kit import conf
-from synnefo.kit.faults import Conflict, Fault, Forbidden, ItemNotFound, ServiceUnavailable
+from synnefo.kit.faults import (
+    BadRequest,
+    Conflict,
+    Fault,
+    Forbidden,
+    ItemNotFound,
+    ServiceUnavailable,
+)
 from synnefo.serve.http import Caller
 
 
@@ -90,15 +97,20 @@ def private_plan(network: Network, address: str | None) -> PortPlan:
     """Plan a port of a private network: an address when it has an IPv4 subnet."""
     has_ipv4 = Subnet.objects.live().filter(network=network, ipversion=4).exists()
     if not has_ipv4 and address is not None:
-        raise Conflict(f"The network '{network.name}' has no IPv4 subnet, so no {address}.")
+        raise BadRequest(f"The network '{network.name}' has no IPv4 subnet, so no {address}.")
     source = Source.POOL if has_ipv4 else Source.NONE
     return PortPlan(network_id=network.id, source=source, address=address)
 
 
+def _is_open_to(caller: Caller, network: Network) -> bool:
+    """Tell whether a public network gives its plain addresses to somebody."""
+    open_to_all = conf.of(NetworkSettings).cyclades_public_addresses_for_all
+    return not network.floating_ip_pool and (open_to_all or caller.is_admin)
+
+
 def _public(caller: Caller, network: Network, address: str | None, taken: set[int]) -> PortPlan:
     has_ipv4 = Subnet.objects.live().filter(network=network, ipversion=4).exists()
-    open_to_all = conf.of(NetworkSettings).cyclades_public_addresses_for_all
-    if not network.floating_ip_pool and (open_to_all or caller.is_admin):
+    if _is_open_to(caller, network):
         if address is not None and not caller.is_admin:
             raise Forbidden("The address of a public network cannot be chosen.")
         return PortPlan(
@@ -157,10 +169,17 @@ def _forced_candidates(member: object) -> list[Network]:
 
 
 def _forced_plan(network: Network) -> PortPlan:
-    plan = private_plan(network, None)
-    if plan.source is Source.POOL and not addresses.has_free(network):
+    return PortPlan(network_id=network.id, source=_source(network), forced=True)
+
+
+def _source(network: Network) -> Source:
+    """Tell where an address of a network comes from; Conflict when none is left."""
+    free = addresses.free_count(network)
+    if free is None:
+        return Source.NONE
+    if not free:
         raise Conflict(f"No address is left on '{network.name}'.")
-    return PortPlan(network_id=plan.network_id, source=plan.source, forced=True)
+    return Source.POOL
 
 
 def _default(caller: Caller, member: object, taken: set[int]) -> PortPlan:
@@ -179,10 +198,9 @@ def _default(caller: Caller, member: object, taken: set[int]) -> PortPlan:
 
 def _default_plan(caller: Caller, network: Network, taken: set[int]) -> PortPlan:
     check_usable(network)
-    plan = _public(caller, network, None, taken) if network.public else private_plan(network, None)
-    if plan.source is Source.POOL and not addresses.has_free(network):
-        raise Conflict(f"No address is left on '{network.name}'.")
-    return plan
+    if network.public and not _is_open_to(caller, network):
+        return _public(caller, network, None, taken)
+    return PortPlan(network_id=network.id, source=_source(network))
 
 
 def _named_or_public(usable: NetworkQuerySet, choice: str) -> list[Network]:

@@ -18,6 +18,7 @@ from synnefo.cyclades.domain.ports import AddressFacts, Attachment, PortPlan, Po
 from synnefo.cyclades.models import IPAddress, Network, Port, Server
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.cyclades.usecases import addresses
+from synnefo.cyclades.usecases.addresses import Taken
 from synnefo.cyclades.usecases.port_plans import (
     check_usable,
     find_network,
@@ -57,7 +58,7 @@ def allocate(server: Server, plans: Sequence[PortPlan]) -> list[Port]:
 def _realise(server: Server, plan: PortPlan, networks: dict[int, Network], index: int) -> Port:
     if plan.source is Source.EXISTING:
         return _plug_existing(server, plan, index)
-    network, ip = _address_for(server, plan, networks)
+    network, taken = _address_for(plan, networks)
     port = Port.objects.create(
         network=network,
         server=server,
@@ -67,12 +68,13 @@ def _realise(server: Server, plan: PortPlan, networks: dict[int, Network], index
         public=network.public,
         device_owner=DEVICE_OWNER,
     )
+    ip = None
     if plan.floating_ip_id is not None:
         ip = addresses.claim_floating(plan.floating_ip_id, port)
-    elif ip is not None:
-        ip.port = port
-        ip.save(update_fields=["port", "updated"])
+    elif taken is not None:
+        ip = addresses.keep(taken, userid=server.userid, port=port)
     if ip is not None:
+        ip.network = network
         addresses.remember(ip, server.id, "associate", f"associate port {port.id}")
     return port
 
@@ -89,9 +91,7 @@ def _plug_existing(server: Server, plan: PortPlan, index: int) -> Port:
     return port
 
 
-def _address_for(
-    server: Server, plan: PortPlan, networks: dict[int, Network]
-) -> tuple[Network, IPAddress | None]:
+def _address_for(plan: PortPlan, networks: dict[int, Network]) -> tuple[Network, Taken | None]:
     """Take an address of the first network that still has one."""
     choices = [networks[n] for n in (plan.network_id, *plan.others) if n in networks]
     if not choices:
@@ -100,11 +100,10 @@ def _address_for(
         return choices[0], None
     for network in choices[:-1]:
         try:
-            return network, addresses.take(network, userid=server.userid)
+            return network, addresses.draw(network)
         except Conflict:
             continue
-    last = choices[-1]
-    return last, addresses.take(last, userid=server.userid, address=plan.address)
+    return choices[-1], addresses.draw(choices[-1], plan.address)
 
 
 def release(server: Server) -> None:
@@ -213,9 +212,7 @@ def create(caller: Caller, network_id: str, *, address: str | None = None, name:
         plan = private_plan(network, wanted)
         port = _bare(caller, network, name)
         if plan.source is Source.POOL:
-            ip = addresses.take(network, userid=caller.user_id, address=wanted)
-            ip.port = port
-            ip.save(update_fields=["port", "updated"])
+            addresses.take(network, userid=caller.user_id, address=wanted, port=port)
         return port
 
 
