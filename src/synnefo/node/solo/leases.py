@@ -67,7 +67,7 @@ def configuration(network: Network, folder: Path, nameservers: Sequence[str]) ->
         lines += [f"dhcp-option=option:router,{network.gateway}"]
         lines += [f"dhcp-option=option:dns-server,{network.gateway}"]
     else:
-        # No router: a guest's way out is its public network's. Spec: images-and-nodes 4.2, PRIVATE.
+        # No router: the way out is a public network's. Spec: images-and-nodes 4.2, PRIVATE.
         lines += ["port=0", f"shared-network={bridge_name(network)},{subnet.network_address}"]
         lines += ["dhcp-option=option:router", "dhcp-option=option:dns-server"]
         lines += [f"dhcp-option=option:classless-static-route,{METADATA_ADDRESS}/32,0.0.0.0"]
