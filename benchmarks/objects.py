@@ -1,7 +1,8 @@
 """Objects in and out: Pithos against Swift of Debian, 8 clients each, both with fsync.
 
 usage: python -m benchmarks.objects [--seconds N] [--rounds N] [--memory]
-Needs curl and wrk; without Swift's packages or root the peer is left out.
+Needs curl and wrk; without Swift's packages or root the peer is left out. Swift runs with its
+default chunk of 64 KiB; SWIFT_CHUNK=1048576 in the environment gives it a larger one.
 """
 
 import argparse

@@ -17,6 +17,7 @@ from synnefo.pithos.domain.ranges import Span
 from synnefo.pithos.domain.sharing import Right
 from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases import content, history, large
+from synnefo.pithos.usecases.content import Outlet
 from synnefo.pithos.usecases.found import (
     Found,
     at_version,
@@ -29,6 +30,7 @@ from synnefo.pithos.usecases.large import Part, Whole
 from synnefo.pithos.usecases.objects import tags_of
 from synnefo.serve.http.auth import Caller
 from synnefo.serve.http.call import Call, Reply
+from synnefo.serve.http.stream import FileOutlet
 
 AT_ONCE = 1 * MIB
 """Answers up to this size are sent in one piece."""
@@ -43,6 +45,7 @@ class View(msgspec.Struct, frozen=True):
     size: int
     etag: str
     whole: Whole | None
+    outlet: Outlet | None = None
 
     @property
     def modified(self) -> int:
@@ -103,6 +106,7 @@ def get_object(call: Call, account: str, container: str, name: str) -> Reply:
         raise _unavailable(found.object.available)
     if is_map:
         return _hashmap(call, ask, view, headers)
+    view = msgspec.structs.replace(view, outlet=FileOutlet.of(call.request.META))
     return data_reply(ask.headers.get("Range"), ask.headers.get("If-Range"), view, headers)
 
 
@@ -204,19 +208,18 @@ def data_reply(wanted: str | None, if_range: str | None, view: View, headers: He
 
 def _one(view: View, span: Span, headers: Headers, status: int) -> Reply:
     headers["Content-Length"] = str(span.length)
-    pieces = _pieces(view, span)
     if span.length <= AT_ONCE:
-        return Reply(status, headers, b"".join(pieces))
-    return Reply(status, headers, pieces)
+        return Reply(status, headers, b"".join(_pieces(view, span)))
+    return Reply(status, headers, _pieces(view, span, view.outlet))
 
 
-def _pieces(view: View, span: Span) -> Iterator[bytes]:
+def _pieces(view: View, span: Span, outlet: Outlet | None = None) -> Iterator[bytes]:
     if view.whole is not None:
         parts: Sequence[Part] = view.whole.parts
-        return large.stream(parts, span)
+        return large.stream(parts, span, outlet)
     if view.found.data is not None:
         return iter([content.padded(view.found.data, span)])
-    return content.stream(digests_of(view.found.object), span)
+    return content.stream(digests_of(view.found.object), span, outlet)
 
 
 def _several(view: View, spans: Sequence[Span], headers: Headers) -> Reply:

@@ -133,8 +133,18 @@ def hashes_told(digests: bytes) -> list[str]:
     return _hex(digests) or [NOTHING]
 
 
-def stream(digests: bytes, span: Span) -> Iterator[bytes]:
-    """Read the bytes of a span, at most `PIECE` at once."""
+class Outlet(Protocol):
+    """A way to the reader for parts of files, past this process' memory."""
+
+    def send(self, fd: int, offset: int, length: int) -> int:
+        """Send a part of a file; tell how much of it was there."""
+
+
+def stream(digests: bytes, span: Span, outlet: Outlet | None = None) -> Iterator[bytes]:
+    """Read the bytes of a span, at most `PIECE` at once.
+
+    With an outlet only the first piece and zeros are given here, the rest goes out by itself.
+    """
     store = blocks.store()
     block_size = store.block_size
     position = span.start
@@ -142,11 +152,12 @@ def stream(digests: bytes, span: Span) -> Iterator[bytes]:
         index, offset = divmod(position, block_size)
         name = digests[index * DIGEST_SIZE : (index + 1) * DIGEST_SIZE].hex()
         length = min(block_size - offset, span.stop - position)
-        yield from _block(store, name, Span(offset, offset + length))
+        way = outlet if position > span.start else None
+        yield from _block(store, name, Span(offset, offset + length), way)
         position += length
 
 
-def _block(store: BlockStore, name: str, span: Span) -> Iterator[bytes]:
+def _block(store: BlockStore, name: str, span: Span, outlet: Outlet | None) -> Iterator[bytes]:
     """Read a part of one block; what lies past its stored end is zeros."""
     try:
         fd = -1 if name == NOTHING else store.open(name)
@@ -158,7 +169,8 @@ def _block(store: BlockStore, name: str, span: Span) -> Iterator[bytes]:
         with blocks.told():
             raise
     try:
-        yield from _pieces(fd, span)
+        sent = outlet.send(fd, span.start, span.length) if outlet and fd >= 0 else 0
+        yield from _pieces(fd, Span(span.start + sent, span.stop))
     finally:
         if fd >= 0:
             os.close(fd)

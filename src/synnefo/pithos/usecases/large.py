@@ -13,7 +13,7 @@ from synnefo.pithos.domain.places import Place, place_in_header
 from synnefo.pithos.domain.ranges import Span
 from synnefo.pithos.models import Container, Node
 from synnefo.pithos.usecases import content
-from synnefo.pithos.usecases.content import Lines
+from synnefo.pithos.usecases.content import Lines, Outlet
 from synnefo.pithos.usecases.found import (
     Found,
     State,
@@ -114,13 +114,15 @@ def entries_of(state: State) -> list[Entry]:
     return msgspec.json.decode(data, type=list[Entry])
 
 
-def stream(parts: Sequence[Part], span: Span) -> Iterator[bytes]:
-    """Read bytes of a whole, segment by segment."""
+def stream(parts: Sequence[Part], span: Span, outlet: Outlet | None = None) -> Iterator[bytes]:
+    """Read bytes of a whole, segment by segment; an outlet serves all but each first block."""
     for piece in manifests.cut([part.span.length for part in parts], span):
         part = parts[piece.segment]
         start = part.span.start
         yield from content.stream(
-            digests_of(part.state), Span(start + piece.span.start, start + piece.span.stop)
+            digests_of(part.state),
+            Span(start + piece.span.start, start + piece.span.stop),
+            outlet,
         )
 
 

@@ -5,6 +5,7 @@ the work of a large upload. Everything else is read through `wsgi.input`.
 """
 
 import contextlib
+import os
 import socket
 from collections.abc import Mapping
 from typing import Any
@@ -65,6 +66,36 @@ class BodySource:
             raise
         view[: len(piece)] = piece
         return len(piece)
+
+
+class FileOutlet:
+    """The way to the client for parts of files, past this process' memory.
+
+    Only to be used in the middle of a streamed answer with a Content-Length: the first piece must
+    go out as usual, for the headers travel with it. Each part counts as sent when it is taken.
+    """
+
+    def __init__(self, plain: socket.socket) -> None:
+        self._fd = plain.fileno()
+
+    @classmethod
+    def of(cls, meta: Mapping[str, Any]) -> "FileOutlet | None":
+        """Find the way out, where this server hands its plain blocking socket on."""
+        plain = meta.get("gunicorn.socket")
+        is_framed = meta.get("SERVER_PROTOCOL") in {"HTTP/1.0", "HTTP/1.1"}
+        if type(plain) is socket.socket and plain.gettimeout() is None and is_framed:
+            return cls(plain)
+        return None
+
+    def send(self, fd: int, offset: int, length: int) -> int:
+        """Send a part of a file, all of it if the file is long enough; tell how much was sent."""
+        sent = 0
+        while sent < length:
+            got = os.sendfile(self._fd, fd, offset + sent, length - sent)
+            if not got:
+                break
+            sent += got
+        return sent
 
 
 def _length(meta: Mapping[str, Any]) -> int | None:
