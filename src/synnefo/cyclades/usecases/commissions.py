@@ -2,14 +2,15 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 
-from synnefo.clients.astakos import AstakosClient
+from synnefo.clients.astakos import AstakosClient, QuotaExceeded
 from synnefo.cyclades.domain.costs import Charge
 from synnefo.cyclades.models import QuotaHolderSerial
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.kit import conf
+from synnefo.kit.faults import ServiceUnavailable
 from synnefo.serve.quota import Ledger, QuotaService
 from synnefo.wire.provisions import Provision, charges
 
@@ -57,7 +58,28 @@ def reserve(
     if not wanted:
         yield None
         return
-    with ledger().reserve(wanted, name, force=force, tell=tell) as serial:
+    with ExitStack() as promised:
+        try:
+            serial = promised.enter_context(ledger().reserve(wanted, name, force=force, tell=tell))
+        except QuotaExceeded:
+            if not force:
+                raise
+            serial = promised.enter_context(_release(wanted, name, tell=tell))
+        yield serial
+
+
+@contextmanager
+def _release(wanted: list[Provision], name: str, *, tell: bool) -> Iterator[int]:
+    """Give back what the quota service has not heard of yet: it is told of that first.
+
+    ServiceUnavailable when it still does not know: somebody else is giving it back now.
+    """
+    tell_decided()
+    with ExitStack() as promised:
+        try:
+            serial = promised.enter_context(ledger().reserve(wanted, name, force=True, tell=tell))
+        except QuotaExceeded as refused:
+            raise ServiceUnavailable(refused.message) from refused
         yield serial
 
 

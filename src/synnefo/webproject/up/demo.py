@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from synnefo.clients.http import Http
+from synnefo.kit import conf
+from synnefo.node.solo.settings import SoloSettings
 from synnefo.webproject.up import programs
 from synnefo.webproject.up.folder import Folder, Place
 
@@ -55,6 +57,8 @@ def _add_cluster(folder: Folder, place: Place, manage: Manage, asked: Asked) -> 
         "synnefo",
         "--pass",
         folder.rapi_password.read_text().strip(),
+        "--hypervisor",
+        conf.of(SoloSettings).solo_hypervisors[0],
     )
     fresh = next(row for row in asked("backend-list") if row["clustername"] == CLUSTER)
     manage("backend-modify", str(fresh["id"]), "--drained", "False")
