@@ -26,7 +26,9 @@ check: .venv/.test web/node_modules/.stamp ## format, lint, types, import rules,
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy src
 	@$(BIN)/lint-imports
-	@$(BIN)/snf-manage makemigrations --check --dry-run
+	@PYTHONWARNINGS=ignore $(BIN)/snf-manage makemigrations --check --dry-run
+	@$(BIN)/snf-manage openapi openapi --check
+	@$(BIN)/snf-manage reference docs/reference --check
 	@cd web && npm run --silent check
 
 fix: .venv/.test ## format and mend what can be mended by itself
@@ -45,8 +47,12 @@ services: .venv/.test ## start private PostgreSQL for the tests
 services-down: ## stop them and remove their data
 	@$(BIN)/python -m tests.support.services down
 
-migrations: .venv/.test
+migrations: .venv/.test ## write what changed in the tables
 	@$(BIN)/snf-manage makemigrations
+
+openapi: .venv/.test ## write the documents of every API, and the references
+	@$(BIN)/snf-manage openapi openapi
+	@$(BIN)/snf-manage reference docs/reference
 
 pins: ## compile the pins anew from requirements/*.in
 	@for name in build run test; do \

@@ -36,7 +36,8 @@ def settings_page(kinds: Sequence[type[msgspec.Struct]]) -> str:
     lines = ["# Settings", "", "Written by `make reference`. Put yours into `99-local.conf`.", ""]
     for kind in kinds:
         told = explanations(kind)
-        lines += [f"## {inspect.getdoc(kind)}", "", "| setting | default | |", "|---|---|---|"]
+        title = (inspect.getdoc(kind) or "").rstrip(".")
+        lines += [f"## {title}", "", "| setting | default | |", "|---|---|---|"]
         for field in msgspec.structs.fields(kind):
             shown = f"`{default_of(field)!r}`".replace("|", "\\|")
             lines.append(f"| `{field.encode_name}` | {shown} | {told.get(field.name, '')} |")
