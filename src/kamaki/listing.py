@@ -46,6 +46,12 @@ def is_folder(row: Row) -> bool:
     return "subdir" in row or row.get("content_type", "").partition(";")[0] in FOLDERS
 
 
+def without_doubles(rows: list[Row]) -> list[Row]:
+    """Drop a rolled-up folder that stands in the list as a directory object too."""
+    real = {row["name"] for row in rows if "name" in row and is_folder(row)}
+    return [row for row in rows if row.get("subdir", "").rstrip("/") not in real]
+
+
 def show_file(row: Row, *, is_detailed: bool) -> None:
     """Print a file, or a directory with its mark."""
     name = clean(_name(row))

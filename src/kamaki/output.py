@@ -3,7 +3,7 @@
 import json
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -36,6 +36,8 @@ def emit_dict(value: Mapping[str, Any], depth: int = 0) -> None:
     """Print `key: value` lines, nested ones indented."""
     pad = " " * (INDENT * depth)
     for key, item in value.items():
+        if key == "links":
+            continue
         if isinstance(item, Mapping) and item:
             click.echo(f"{pad}{key}:")
             emit_dict(item, depth + 1)
@@ -54,7 +56,7 @@ def emit_items(items: Iterable[Mapping[str, Any]]) -> None:
     for item in items:
         head = " ".join(clean(item[key]) for key in ("id", "name") if key in item)
         click.echo(click.style(head, bold=True))
-        emit_dict({k: v for k, v in item.items() if k not in {"id", "name", "links"}}, 1)
+        emit_dict({k: v for k, v in item.items() if k not in {"id", "name"}}, 1)
 
 
 def emit(value: Any, output_format: str | None) -> None:
@@ -68,6 +70,11 @@ def emit(value: Any, output_format: str | None) -> None:
     else:
         for one in value if isinstance(value, list) else [value]:
             click.echo(f" {clean(one)}")
+
+
+def brief(rows: Iterable[Mapping[str, Any]], fields: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Keep the fields that a short list shows."""
+    return [{field: row[field] for field in fields if field in row} for row in rows]
 
 
 def say(message: str) -> None:

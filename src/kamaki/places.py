@@ -1,7 +1,7 @@
 """Where files are: accounts, containers, paths. Spec: kamaki 5.3, 9.2."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
@@ -16,6 +16,8 @@ from synnefo.clients.pithos import PithosClient
 from synnefo.kit.faults import Conflict, Forbidden, ItemNotFound
 
 F = TypeVar("F", bound=Callable[..., Any])
+Asked = Mapping[str, Any]
+"""The options of a command; `account` and `container` tell where short paths begin."""
 FOLDERS = ("application/directory", "application/folder")
 _OLD = re.compile(r"^(?P<container>[^/:]+):(?P<path>.*)$", re.DOTALL)
 
@@ -123,31 +125,33 @@ def placed(command: F) -> F:
     return command
 
 
-def find(session: Session, text: str, *, account: str | None = None,
-         container: str | None = None) -> Place:  # fmt: skip
+def find(session: Session, text: str, asked: Asked) -> Place:
     """Read `pithos://UUID/CONTAINER/PATH`, `/CONTAINER/PATH`, `CONTAINER:PATH` or `PATH`."""
+    account, container = asked.get("account"), asked.get("container")
     if text.startswith("pithos://"):
         owner, _, rest = text.removeprefix("pithos://").partition("/")
-        held, _, name = rest.partition("/")
-        if not held:
-            raise KamakiError(f"{text} names no container", details=["pithos://UUID/CONTAINER/…"])
-        return Place(session.owner(owner or account), held, name)
+        return _below(session.owner(owner or account), rest)
     owner = session.owner(account)
-    if text.startswith("/"):
-        held, _, name = text[1:].partition("/")
-        if held:
-            return Place(owner, held, name)
+    if text.startswith("/") and text.strip("/"):
+        return _below(owner, text[1:])
     old = _OLD.match(text)
     if old and not container and _is_spelled_old(session):
         return Place(owner, old["container"], old["path"].lstrip("/"))
     return Place(owner, container or session.default_container, text.lstrip("/"))
 
 
-def find_any(session: Session, text: str, *, account: str | None = None,
-             container: str | None = None) -> Place:  # fmt: skip
+def _below(owner: str, path: str) -> Place:
+    container, _, name = path.partition("/")
+    if not container:
+        raise KamakiError(f"{path} names no container", details=["Write /CONTAINER/PATH."])
+    return Place(owner, container, name)
+
+
+def find_any(session: Session, text: str, asked: Asked) -> Place:
     """Read a place like `find`; a bare word is a container if there is one of that name."""
-    place = find(session, text, account=account, container=container)
-    if container or "/" in text or ":" in text or not text or not _is_spelled_old(session):
+    place = find(session, text, asked)
+    is_word = bool(text) and not {"/", ":"} & set(text)
+    if not is_word or asked.get("container") or not _is_spelled_old(session):
         return place
     word = Place(place.account, text)
     return word if Shelf(session).exists(word) else place

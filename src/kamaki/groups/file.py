@@ -11,7 +11,7 @@ import click
 from kamaki.asking import as_session, filtered, formatted, keep
 from kamaki.errors import KamakiError
 from kamaki.groups import file_moves, file_transfers
-from kamaki.listing import numbered, pages, show_container, show_file
+from kamaki.listing import numbered, pages, show_container, show_file, without_doubles
 from kamaki.output import emit, emit_json, say
 from kamaki.places import Place, Shelf, ask, find, find_any, found, missing, placed
 from kamaki.session import Session
@@ -46,13 +46,12 @@ for command in (*file_transfers.COMMANDS, *file_moves.COMMANDS):
 @filtered
 @formatted
 @as_session
-def list_files(session: Session, path: str, account: str | None, container: str | None,
-               **asked: Any) -> None:  # fmt: skip
+def list_files(session: Session, path: str, **asked: Any) -> None:  # fmt: skip
     """List files of the default container, of /CONTAINER, or of a folder /CONTAINER/PATH."""
-    if not path and not container and session.choice.config.old_keys():
-        _list_containers(session, account, asked)
+    if not path and not asked["container"] and session.choice.config.old_keys():
+        _list_containers(session, asked)
         return
-    place = find_any(session, path, account=account, container=container)
+    place = find_any(session, path, asked)
     rows = keep(_listed(session, place, asked), **asked)
     if asked["output_format"] == "json":
         emit_json(rows)
@@ -62,9 +61,9 @@ def list_files(session: Session, path: str, account: str | None, container: str 
         show_file(dict(row), is_detailed=asked["is_detailed"])
 
 
-def _list_containers(session: Session, account: str | None, asked: dict[str, Any]) -> None:
+def _list_containers(session: Session, asked: dict[str, Any]) -> None:
     """List containers, as the command did when it had no other word for it. Spec: kamaki 9.2."""
-    owner = Place(session.owner(account), "")
+    owner = Place(session.owner(asked["account"]), "")
     rows = pages(Shelf(session).http(owner), None, {}, number=asked["number"])
     if asked["output_format"] == "json":
         emit_json(rows)
@@ -79,16 +78,13 @@ def _listed(session: Session, place: Place, asked: dict[str, Any]) -> list[dict[
     query |= {key: asked[key] for key in ("marker", "meta") if asked[key]}
     delimiter = asked["delimiter"] or ("" if asked["recursive"] else "/")
     http, stem = Shelf(session).http(place), place.name.rstrip("/")
-    inside = query | ({"prefix": f"{stem}/"} if stem else {})
-    inside |= {"delimiter": delimiter} if delimiter else {}
-    rows = (
-        pages(http, place, {**inside}, number=asked["number"])
-        if not place.name
-        else pages(http, Place(place.account, place.container), inside, number=asked["number"])
-    )
+    top = Place(place.account, place.container)
+    inside = {**query, "prefix": f"{stem}/" if stem else "", "delimiter": delimiter}
+    rows = pages(http, top, {k: v for k, v in inside.items() if v or k in query},
+                 number=asked["number"])  # fmt: skip
     if rows or not place.name:
-        return rows
-    alone = pages(http, Place(place.account, place.container), {"prefix": stem}, number=1)
+        return without_doubles(rows)
+    alone = pages(http, top, {"prefix": stem}, number=1)
     if not alone or alone[0].get("name") != stem:
         raise missing(place)
     return alone
@@ -104,10 +100,9 @@ def _listed(session: Session, place: Place, asked: dict[str, Any]) -> list[dict[
 @placed
 @formatted
 @as_session
-def info(session: Session, path: str, account: str | None, container: str | None,
-         **asked: Any) -> None:  # fmt: skip
+def info(session: Session, path: str, **asked: Any) -> None:  # fmt: skip
     """Show a file."""
-    place = find(session, path, account=account, container=container)
+    place = find(session, path, asked)
     emit(_known(Shelf(session), place, asked), asked["output_format"])
 
 
@@ -143,10 +138,9 @@ def sharing_of(head: dict[str, str]) -> dict[str, list[str]]:
 @click.option("--metadata-del", multiple=True, metavar="KEY", help="A note to be removed.")
 @placed
 @as_session
-def modify(session: Session, path: str, account: str | None, container: str | None,
-           **asked: Any) -> None:  # fmt: skip
+def modify(session: Session, path: str, **asked: Any) -> None:  # fmt: skip
     """Change who may use a file, and what is noted on it."""
-    place = find(session, path, account=account, container=container)
+    place = find(session, path, asked)
     shelf = Shelf(session)
     notes = asked["metadata_add"] | dict.fromkeys(asked["metadata_del"], "")
     headers = {f"X-Object-Meta-{quote(k)}": quote(v, safe=" /:,;=@") for k, v in notes.items()}
@@ -173,9 +167,9 @@ def _permissions(held: dict[str, list[str]], asked: dict[str, Any]) -> str:
 @click.argument("path")
 @placed
 @as_session
-def publish(session: Session, path: str, account: str | None, container: str | None) -> None:
+def publish(session: Session, path: str, **asked: Any) -> None:
     """Let everybody who has the address read a file; prints the address."""
-    place = find(session, path, account=account, container=container)
+    place = find(session, path, asked)
     with found(place):
         url = session.pithos(place.account).set_public(place.container, place.name, public=True)
     click.echo(url)
@@ -185,9 +179,9 @@ def publish(session: Session, path: str, account: str | None, container: str | N
 @click.argument("path")
 @placed
 @as_session
-def unpublish(session: Session, path: str, account: str | None, container: str | None) -> None:
+def unpublish(session: Session, path: str, **asked: Any) -> None:
     """Withdraw a file's address."""
-    place = find(session, path, account=account, container=container)
+    place = find(session, path, asked)
     with found(place):
         session.pithos(place.account).set_public(place.container, place.name, public=False)
 
@@ -197,15 +191,14 @@ def unpublish(session: Session, path: str, account: str | None, container: str |
 @click.option("--content-type", help="What it is, such as text/plain.")
 @placed
 @as_session
-def create(session: Session, path: str, account: str | None, container: str | None,
-           content_type: str | None) -> None:  # fmt: skip
+def create(session: Session, path: str, content_type: str | None, **asked: Any) -> None:
     """Make an empty file. A bare word makes a container, as it did before."""
-    bare = not {"/", ":"} & set(path) and not content_type and not container
+    bare = not {"/", ":"} & set(path) and not content_type and not asked["container"]
     if bare and session.choice.config.get("legacy_syntax") != "off":
-        is_new = session.pithos(session.owner(account)).put_container(path)
+        is_new = session.pithos(session.owner(asked["account"])).put_container(path)
         say(f"Container {path} {'created' if is_new else 'already exists'}")
         return
-    place = find(session, path, account=account, container=container)
+    place = find(session, path, asked)
     _make(session, place, content_type or "application/octet-stream")
 
 
@@ -213,9 +206,9 @@ def create(session: Session, path: str, account: str | None, container: str | No
 @click.argument("path")
 @placed
 @as_session
-def mkdir(session: Session, path: str, account: str | None, container: str | None) -> None:
+def mkdir(session: Session, path: str, **asked: Any) -> None:
     """Make a directory."""
-    _make(session, find(session, path, account=account, container=container), FOLDER)
+    _make(session, find(session, path, asked), FOLDER)
 
 
 def _make(session: Session, place: Place, content_type: str) -> None:
@@ -236,10 +229,9 @@ def _make(session: Session, place: Place, content_type: str) -> None:
 @click.option("--delimiter", help="Everything whose name goes on with this.")
 @placed
 @as_session
-def delete(session: Session, path: str, account: str | None, container: str | None,
-           **asked: Any) -> None:  # fmt: skip
+def delete(session: Session, path: str, **asked: Any) -> None:  # fmt: skip
     """Delete a file, or with -r a folder."""
-    place = find(session, path, account=account, container=container)
+    place = find(session, path, asked)
     shelf, query = Shelf(session), {"until": asked["until"]} if asked["until"] else {}
     if not place.name:
         raise KamakiError(f"{place} is a container", details=["kamaki container delete NAME"])

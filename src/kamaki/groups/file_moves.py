@@ -10,7 +10,6 @@ from kamaki.asking import as_session
 from kamaki.errors import KamakiError
 from kamaki.places import Place, Shelf, find, found, placed
 from kamaki.session import Session
-from synnefo.kit.faults import PreconditionFailed
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,7 +56,7 @@ COMMANDS = (copy, move)
 def _transfer(session: Session, method: str, ends: tuple[str, str | None],
               asked: dict[str, Any]) -> None:  # fmt: skip
     shelf = Shelf(session)
-    origin = find(session, ends[0], account=asked["account"], container=asked["container"])
+    origin = find(session, ends[0], asked)
     goal = _goal(session, origin, ends[1], asked)
     _check(shelf, origin, goal, asked)
     headers = {
@@ -68,15 +67,11 @@ def _transfer(session: Session, method: str, ends: tuple[str, str | None],
         ("X-Source-Version", asked.get("object_version")),
         ("X-Object-Public", "true" if asked["public"] else None),
         ("Content-Type", asked["content_type"]),
-        ("If-None-Match", None if asked["force"] else "*"),
     ):
         headers |= {header: value} if value else {}
     query = {"delimiter": "/"} if asked["recursive"] else {}
-    try:
-        with found(origin):
-            shelf.http(origin).call(method, origin.path, headers=headers, query=query)
-    except PreconditionFailed as error:
-        raise _exists(goal) from error
+    with found(origin):
+        shelf.http(origin).call(method, origin.path, headers=headers, query=query)
 
 
 def _goal(session: Session, origin: Place, target: str | None, asked: dict[str, Any]) -> Place:
@@ -87,8 +82,7 @@ def _goal(session: Session, origin: Place, target: str | None, asked: dict[str, 
     place = find(
         session,
         target or origin.name,
-        account=account or asked["account"],
-        container=container or (None if target and target.startswith("/") else origin.container),
+        {"account": account or asked["account"], "container": container or origin.container},
     )
     is_inside = not place.name or place.name.endswith("/")
     return place.below(origin.name.rpartition("/")[2]) if is_inside else place
@@ -100,10 +94,6 @@ def _check(shelf: Shelf, origin: Place, goal: Place, asked: dict[str, Any]) -> N
             f"{origin} is a directory", details=["To take all of it, use -r or --recursive."]
         )
     if not asked["force"] and shelf.exists(goal):
-        raise _exists(goal)
-
-
-def _exists(goal: Place) -> KamakiError:
-    return KamakiError(
-        "Destination object exists", details=[str(goal), "To replace it, use -f or --force."]
-    )
+        raise KamakiError(
+            "Destination object exists", details=[str(goal), "To replace it, use -f or --force."]
+        )

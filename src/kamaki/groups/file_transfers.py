@@ -2,6 +2,7 @@
 
 import mimetypes
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -49,11 +50,10 @@ def threads_of(session: Session, asked: int | None) -> int:
 @no_bar
 @placed
 @as_session
-def upload(session: Session, local: str, remote: str | None, account: str | None,
-           container: str | None, **asked: Any) -> None:  # fmt: skip
+def upload(session: Session, local: str, remote: str | None, **asked: Any) -> None:  # fmt: skip
     """Upload a file, or with -r a folder; blocks that the cloud has already are not sent."""
     shelf, source = Shelf(session), Path(local)
-    place = find_any(session, remote or "", account=account, container=container)
+    place = find_any(session, remote or "", asked)
     if source.is_dir():
         if not asked["recursive"]:
             raise KamakiError(
@@ -114,6 +114,8 @@ def _headers(asked: dict[str, Any]) -> dict[str, str]:
 def send_file(shelf: Shelf, source: Path, place: Place, options: Options, *,
               unchunked: bool = False) -> None:  # fmt: skip
     """Upload one file to its place, into a container that is there and has room."""
+    if place.container == shelf.session.default_container:
+        shelf.pithos(place).put_container(place.container)
     head = shelf.head(Place(place.account, place.container))
     _check_room(head, source, place)
     say(f"{source} --> {place}")
@@ -162,11 +164,10 @@ def _check_room(head: dict[str, str], source: Path, place: Place) -> None:
 @no_bar
 @placed
 @as_session
-def download(session: Session, remote: str, local: str | None, account: str | None,
-             container: str | None, **asked: Any) -> None:  # fmt: skip
+def download(session: Session, remote: str, local: str | None, **asked: Any) -> None:  # fmt: skip
     """Download a file, or with -r a folder; with -f only the blocks that differ are fetched."""
     shelf = Shelf(session)
-    place = find_any(session, remote, account=account, container=container)
+    place = find_any(session, remote, asked)
     goal = Path(local or ".")
     if asked["recursive"]:
         for one, file in _below(shelf, place, goal):
@@ -223,8 +224,8 @@ def _stream(shelf: Shelf, place: Place, asked: dict[str, Any]) -> Iterator[bytes
         found(place),
         shelf.http(place).stream("GET", place.path, headers=headers, query=query) as answer,
     ):
-        bar = Bar(place.name, int(answer.headers.get("Content-Length") or 0),
-                  shown=not asked["no_bar"])  # fmt: skip
+        size_told = int(answer.headers.get("Content-Length") or 0)
+        bar = Bar(place.name, size_told, shown=not asked["no_bar"])
         for piece in answer.chunks(PIECE):
             yield piece
             bar.add(len(piece))
@@ -237,13 +238,11 @@ def _stream(shelf: Shelf, place: Place, asked: dict[str, Any]) -> Iterator[bytes
 @click.option("--object-version", default="", help="An older version.")
 @placed
 @as_session
-def cat(session: Session, path: str, account: str | None, container: str | None,
-        **asked: Any) -> None:  # fmt: skip
+def cat(session: Session, path: str, **asked: Any) -> None:
     """Print a file."""
-    place = find(session, path, account=account, container=container)
-    out = click.get_binary_stream("stdout")
+    place = find(session, path, asked)
     for piece in _stream(Shelf(session), place, {**asked, "no_bar": True}):
-        out.write(piece)
+        sys.stdout.buffer.write(piece)
 
 
 COMMANDS = (upload, download, cat)
