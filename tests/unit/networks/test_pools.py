@@ -132,3 +132,15 @@ def test_a_base_must_be_five_digits_and_fit() -> None:
 @given(st.integers(0, 65535))
 def test_the_place_of_a_prefix_is_found_again(index: int) -> None:
     assert pools.mac_index("aa:00:0", pools.mac_prefix("aa:00:0", index)) == index
+
+
+@given(SIZES, st.data())
+def test_a_pool_is_held_against_what_is_used(size: int, data: st.DataObject) -> None:
+    indices = st.sets(st.integers(0, size - 1))
+    told, used = data.draw(indices), data.draw(indices)
+    pool = fresh(size)
+    for index in told:
+        pool = pool.reserve(index, external=False)
+    right = pools.matching(pool, used)
+    assert {i for i in range(size) if right.is_taken(i)} == used
+    assert pools.differences(pool, right) == sorted(told ^ used)

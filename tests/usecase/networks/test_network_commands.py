@@ -2,15 +2,17 @@
 
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from tests.support.compute import Stage, a_caller
-from tests.support.networks import a_private
+from tests.support.networks import a_private, assert_nothing_leaked
 
-from synnefo.cyclades.models import Network, Port
-from synnefo.cyclades.usecases import cluster_networks, ports
+from synnefo.cyclades.models import BackendNetwork, IPPool, MacPrefixPool, Network, Port
+from synnefo.cyclades.usecases import cluster_networks, networks, ports
+from synnefo.kit import clock
 
 pytestmark = pytest.mark.django_db(databases=["cyclades"], transaction=True)
 
@@ -117,6 +119,41 @@ class TestPools:
         with pytest.raises(CommandError):
             run("pool_create", "--type", "bridge", "--size", "4")
         run("pool_create", "--type", "bridge", "--size", "4", "--base", "br")
+
+
+class TestReconciling:
+    def test_pools_are_held_against_what_is_used(self, stage: Stage) -> None:
+        network = a_private(ADA)
+        ports.create(ADA, str(network.id))
+        assert "in order" in run("reconcile_pools")
+        row = IPPool.objects.get()
+        pool, _lost = row.read().take()
+        row.write(pool.put(0))
+        prefixes = MacPrefixPool.objects.get()
+        prefixes.write(prefixes.read().take()[0])
+        found = rows("reconcile_pools")
+        assert {(one["value"], one["problem"]) for one in found} == {
+            ("192.168.7.2", "could be given out twice"),
+            ("192.168.7.3", "never given out again"),
+            ("aa:00:2", "never given out again"),
+        }
+        run("reconcile_pools", "--fix")
+        assert "in order" in run("reconcile_pools")
+        assert_nothing_leaked(network)
+
+    def test_networks_are_held_against_clusters(self, stage: Stage) -> None:
+        network = a_private(ADA)
+        cluster_networks.ensure_on_cluster(stage.cluster, network)
+        stage.world.run_jobs()
+        BackendNetwork.objects.update(updated=clock.now() - timedelta(hours=1))
+        (found,) = rows("reconcile_networks")
+        assert (found["network"], found["state"]) == (network.id, "ACTIVE")
+        run("reconcile_networks", "--fix-all")
+        assert BackendNetwork.objects.get().operstate == "ACTIVE"
+        stage.world.unreachable = True
+        networks.delete(ADA, str(network.id))
+        BackendNetwork.objects.update(updated=clock.now() - timedelta(hours=1))
+        assert "does not answer" in run("reconcile_networks")
 
 
 class TestImages:

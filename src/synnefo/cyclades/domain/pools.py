@@ -176,3 +176,17 @@ def _mac_number(prefix: str) -> int:
 
 def _is_hex(text: str) -> bool:
     return all(digit in "0123456789abcdefABCDEF" for digit in text)
+
+
+def matching(pool: Pool, used: Iterable[int]) -> Pool:
+    """Make the pool that fits what is really used; outside reservations stay."""
+    taken = 0
+    for index in used:
+        taken |= 1 << (pool.size - 1 - index)
+    return Pool(pool.size, ((1 << pool.size) - 1) & ~taken, pool.reserved)
+
+
+def differences(one: Pool, other: Pool) -> list[int]:
+    """List the values that one pool gave out and the other one did not."""
+    odd = one.available ^ other.available
+    return [i for i in range(one.size) if odd >> (one.size - 1 - i) & 1]

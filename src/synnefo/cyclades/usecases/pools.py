@@ -85,6 +85,19 @@ def index_of(row: PoolRow, value: str) -> int:
     return arithmetic.mac_index(row.base, value)
 
 
+def value_at(row: PoolRow, index: int) -> str:
+    """Tell the value at a place of a pool."""
+    if isinstance(row, BridgePool):
+        return arithmetic.bridge_name(row.base, index)
+    return arithmetic.mac_prefix(row.base, index)
+
+
+def locked(kind: PoolKind) -> list[PoolRow]:
+    """Lock the pool of a kind, if there is one."""
+    row = _locked(kind)
+    return [] if row is None else [row]
+
+
 def _locked(kind: PoolKind) -> PoolRow | None:
     if kind is PoolKind.BRIDGE:
         return BridgePool.objects.select_for_update().first()
