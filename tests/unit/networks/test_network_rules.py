@@ -103,6 +103,10 @@ class TestStates:
     ) -> None:
         assert network_states.on_cluster(before, opcode, status, absent=absent) is then
 
+    def test_making_a_network_twice_does_no_harm(self) -> None:
+        told = network_states.on_cluster(ACTIVE, "OP_NETWORK_ADD", "error", there=True)
+        assert told is ACTIVE
+
     @pytest.mark.parametrize(
         ("before", "action", "rows", "then"),
         [

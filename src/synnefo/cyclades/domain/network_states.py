@@ -32,12 +32,16 @@ FINAL = FAILED | {"success"}
 
 
 def on_cluster(
-    current: NetworkState, opcode: str, status: str, *, absent: bool = False
+    current: NetworkState, opcode: str, status: str, *, absent: bool = False, there: bool = False
 ) -> NetworkState:
-    """Tell the state on a cluster after a job; `absent` says the cluster has no such network."""
+    """Tell the state on a cluster after a job.
+
+    `absent` says that it failed because the cluster has no such network, `there` because it has
+    one already: making it twice does no harm.
+    """
     if status == "success":
         return _ON_SUCCESS.get(opcode, current)
-    if status in FAILED and opcode == "OP_NETWORK_ADD":
+    if status in FAILED and opcode == "OP_NETWORK_ADD" and not there:
         return NetworkState.ERROR
     if status in FAILED and opcode == "OP_NETWORK_REMOVE" and absent:
         return NetworkState.DELETED

@@ -53,6 +53,7 @@ def _finish_job(row: BackendNetwork, event: JobEvent, moment: datetime) -> None:
         event.operation,
         event.status,
         absent="unknown_entity" in str(event.result),
+        there="already_exists" in str(event.result),
     )
     row.connect_jobs = [job for job in row.connect_jobs if job != event.job_id]
     if state is NetworkState.ACTIVE and row.connect_jobs:
