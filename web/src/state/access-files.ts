@@ -43,7 +43,7 @@ fi
 `;
 }
 
-/** For kamaki: holds the token of this session, which ends with it. */
+/** For kamaki: holds the token that was got by signing in, and ends with it. */
 export function kamakirc(access: Access): string {
   return `[global]
 default_cloud = synnefo

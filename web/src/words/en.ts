@@ -503,7 +503,7 @@ export const en = {
   'access.openstack':
     'For openstackclient, openstacksdk, Terraform and Ansible. Put it in ~/.config/openstack/; the client asks for the password.',
   'access.shell': 'For a shell. It asks for the password and keeps it in that shell only.',
-  'access.kamaki': 'For kamaki. It holds the token of this session and works until that ends.',
+  'access.kamaki': 'For kamaki. It holds the token you signed in with and works until that ends.',
   'access.rclone': 'For rclone, over the Swift API. Give the password in the environment.',
   'access.try': 'Try it',
   'access.show': 'Show token',
