@@ -115,9 +115,14 @@ class Daemon:
 
     def _end(self, by: signal.Signals) -> None:
         if self._process is not None:
-            self._process.send_signal(by)
-            self._process.wait(60)
-            self._process = None
+            process, self._process = self._process, None
+            process.send_signal(by)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(10)
+                raise
 
 
 class Guest:

@@ -18,6 +18,7 @@ logging.getLogger("qemu.qmp").setLevel(logging.ERROR)
 T = TypeVar("T")
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 30.0
+_GRACE_SECONDS = 5.0
 
 
 class MonitorLost(Exception):
@@ -93,7 +94,7 @@ class Monitors:
     def _wait(self, work: Coroutine[Any, Any, T], seconds: float) -> T:
         future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, seconds), self._loop)
         try:
-            return future.result()
+            return future.result(seconds + _GRACE_SECONDS)
         except TimeoutError as error:
             raise MonitorLost("QEMU does not answer") from error
 

@@ -45,6 +45,7 @@ class QemuMachines:
         self._on_off = on_off
         self._changed = threading.Condition()
         self._off: set[str] = set()
+        self._released: set[tuple[str, str]] = set()
         self._monitors = Monitors(self._heard)
 
     def close(self) -> None:
@@ -119,6 +120,7 @@ class QemuMachines:
             (self._folder / name / leaf).unlink(missing_ok=True)
         with self._changed:
             self._off.discard(name)
+            self._released = {one for one in self._released if one[0] != name}
 
     def plug_disk(self, name: str, disk: Disk, source: DiskSource) -> None:
         """Add the block device, then the disk."""
@@ -235,7 +237,10 @@ class QemuMachines:
                 )
 
     def _heard(self, name: str, event: str, data: dict[str, Any]) -> None:
-        """Take a note of what QEMU tells; called in the monitors' thread."""
+        """Take a note of what QEMU tells.
+
+        Called in the monitors' thread: who holds `_changed` must not ask a monitor.
+        """
         if event == "SHUTDOWN":
             self._note_off(name, f"the guest powered off ({data.get('reason', 'unknown')})")
         elif event == "GONE":
@@ -244,6 +249,7 @@ class QemuMachines:
             self._on_off(name, "QEMU is gone")
         elif event == "DEVICE_DELETED":
             with self._changed:
+                self._released.add((name, str(data.get("device"))))
                 self._changed.notify_all()
 
     def _note_off(self, name: str, why: str) -> None:
@@ -287,6 +293,8 @@ class QemuMachines:
                     f"The guest did not release device {device} within {_UNPLUG_SECONDS:.0f} s;"
                     " is it up?"
                 )
+            with self._changed:
+                self._released.discard((name, device))
             self._forgive(name, "device_del", {"id": device})
             with self._changed:
-                self._changed.wait(_UNPLUG_EVERY if device in self._devices(name) else 0.1)
+                self._changed.wait_for(lambda: (name, device) in self._released, _UNPLUG_EVERY)
