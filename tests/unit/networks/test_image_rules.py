@@ -26,7 +26,7 @@ def an_item(read: tuple[str, ...] = (), **metadata: str) -> ShelfItem:
         container="images",
         path="p",
         size=10,
-        etag="e",
+        etag="e" * 32,
         merkle="m",
         version=3,
         changed=100.0,
@@ -50,10 +50,21 @@ class TestMetadata:
     def test_a_registered_file_is_active_and_has_defaults(self) -> None:
         image = images.read(an_item(name="debian", status="AVAILABLE"))
         assert (image.status, image.size, image.disk_format) == ("active", 10, "diskdump")
-        assert (image.visibility, image.checksum, image.created) == ("shared", "e", 100.0)
+        assert (image.visibility, image.checksum, image.created) == ("shared", "e" * 32, 100.0)
         assert image.location == "pithos://ada/images/p"
         assert not image.is_public
         assert images.map_name(image) == "m-10"
+
+    def test_a_tag_that_is_no_md5_is_no_checksum(self) -> None:
+        item = ShelfItem(**{**_fields(an_item(name="x")), "etag": "e" * 64})
+        assert images.read(item).checksum is None
+
+    def test_sums_of_another_content_are_not_believed(self) -> None:
+        told = {"name": "x", "sha512": "s", "checksum": "c"}
+        right = images.read(an_item(**told, content="m"))
+        assert (right.sha512, right.checksum) == ("s", "c")
+        other = images.read(an_item(**told, content="other"))
+        assert (other.sha512, other.checksum) == (None, "e" * 32)
 
     def test_a_queued_image_has_no_size(self) -> None:
         image = images.read(an_item(name="debian", status="queued"))

@@ -142,6 +142,8 @@ def read(item: ShelfItem) -> Image:
     told = item.metadata
     status = _status(told.get("plankton:status", ""))
     has_data = status not in {ImageStatus.QUEUED, ImageStatus.KILLED}
+    if told.get("plankton:content", item.merkle) != item.merkle:
+        told = {key: value for key, value in told.items() if key not in _OF_CONTENT}
     return Image(
         id=item.id,
         owner=item.owner,
@@ -151,7 +153,7 @@ def read(item: ShelfItem) -> Image:
         status=status,
         size=item.size if has_data else None,
         virtual_size=_number(told.get("plankton:virtual_size")),
-        checksum=(told.get("plankton:checksum") or item.etag or None) if has_data else None,
+        checksum=(told.get("plankton:checksum") or _md5(item.etag)) if has_data else None,
         sha512=told.get("plankton:sha512") if has_data else None,
         merkle=item.merkle,
         version=item.version,
@@ -176,6 +178,15 @@ def read(item: ShelfItem) -> Image:
         is_snapshot=item.is_snapshot,
         available=item.available,
     )
+
+
+_OF_CONTENT = frozenset({"plankton:checksum", "plankton:sha512", "plankton:virtual_size"})
+"""What holds for one content only: somebody may write to the object behind our back."""
+
+
+def _md5(etag: str) -> str | None:
+    """Take an object's tag for its MD5 when it has that shape; big objects have another one."""
+    return etag if len(etag) == 32 else None
 
 
 def _status(word: str) -> ImageStatus:
@@ -239,6 +250,8 @@ class Changes(msgspec.Struct, kw_only=True):
     checksum: str | None = None
     sha512: str | None = None
     virtual_size: int | None = None
+    content: str | None = None
+    """Which content the checksums are of, by its Merkle root."""
     reason: str | None = None
     created: float | None = None
     properties: dict[str, str | None] = {}
@@ -283,6 +296,7 @@ def metadata_of(changes: Changes) -> dict[str, str]:
         "checksum": changes.checksum,
         "sha512": changes.sha512,
         "virtual_size": _positive(changes.virtual_size),
+        "content": changes.content,
         "reason": None if changes.reason is None else changes.reason[:VALUE_LENGTH],
         "created_at": None if changes.created is None else str(int(changes.created)),
     }

@@ -70,6 +70,7 @@ def _unpack(shelf: ImageShelf, image: Image, folder: Path) -> None:
     done = Changes(
         status=ImageStatus.ACTIVE,
         disk_format="raw",
+        content=shelf.item(image.id).merkle,
         checksum=md5,
         sha512=sha512,
         virtual_size=size,

@@ -101,14 +101,14 @@ def upload(caller: Caller, image_id: str, source: Source, told: Expected) -> Ima
         raise Conflict(f"The image has its content already: it is {image.status}.")
     passing = Upload(source, told)
     try:
-        shelf.write(shelf.item(image_id), passing, told.size)
+        stored = shelf.write(shelf.item(image_id), passing, told.size)
     except Fault:
         if passing.failure is not None:
             raise passing.failure from None
         raise
     done = Changes(
         status=ImageStatus.ACTIVE,
-        checksum=passing.md5,
+        content=stored.merkle,
         sha512=passing.sha512,
         virtual_size=image_formats.virtual_size(image.disk_format, passing.head, passing.size),
     )

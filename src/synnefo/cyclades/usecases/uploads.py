@@ -1,5 +1,7 @@
 """A file on its way in: looked at, counted and hashed while it passes.
 
+The MD5 is left to the storage, which needs it anyway, unless the sender told one.
+
 The last piece is held back until everything is checked, so that a refused or cut off file never
 becomes the content of an image.
 """
@@ -42,18 +44,13 @@ class Upload:
     def __init__(self, source: Source, expected: Expected) -> None:
         self._source = source
         self._expected = expected
+        wanted = [name for name in ("md5", "sha256") if getattr(expected, name)]
         self._hashes = {
-            name: hashlib.new(name, usedforsecurity=False)
-            for name in ("md5", "sha512", *(["sha256"] if expected.sha256 else []))
+            name: hashlib.new(name, usedforsecurity=False) for name in ("sha512", *wanted)
         }
         self.head = b""
         self.size = 0
         self.failure: Fault | None = None
-
-    @property
-    def md5(self) -> str:
-        """Tell the MD5 of what passed."""
-        return self._hashes["md5"].hexdigest()
 
     @property
     def sha512(self) -> str:
