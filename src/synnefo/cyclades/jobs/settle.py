@@ -12,7 +12,7 @@ from synnefo.kit.logs import get_logger
 from synnefo.serve.errands import sweep
 
 log = get_logger(__name__)
-PROMISE_SECONDS = 180.0
+PROMISE_SECONDS = 90.0
 """How long a promise may wait for its verdict."""
 
 
@@ -39,7 +39,7 @@ def refresh_clusters() -> None:
             log.warning("cluster-not-refreshed", cluster=cluster.clustername, why=str(error))
 
 
-@sweep("cyclades.settle_quota", every=60)
+@sweep("cyclades.settle_quota", every=30)
 def settle_quota() -> None:
     """Tell the quota service what a crash left untold.
 

@@ -24,7 +24,7 @@ from synnefo.kit import clock, conf
 from synnefo.kit.faults import Fault, ServiceUnavailable
 from synnefo.serve.errands import Later
 
-UNSURE = timedelta(seconds=120)
+UNSURE = timedelta(seconds=60)
 """How long after a cluster was asked to build we wait for the job's number."""
 
 
