@@ -45,5 +45,5 @@ def axe() -> str:
     """The source of axe-core, as the interface's own tools install it."""
     source = Path(__file__).parents[3] / "web/node_modules/axe-core/axe.min.js"
     if not source.is_file():
-        pytest.skip("axe-core is not installed; run `make ui`")
+        pytest.fail("axe-core is not installed; run `make ui`")
     return source.read_text()
