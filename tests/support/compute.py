@@ -19,7 +19,7 @@ from synnefo.cyclades.jobs import settle, submit
 from synnefo.cyclades.models import Cluster, Flavor, Server
 from synnefo.cyclades.usecases import commissions, flavors, image_shelves
 from synnefo.kit import clock, conf
-from synnefo.kit.faults import ItemNotFound
+from synnefo.kit.faults import ItemNotFound, OverLimit
 from synnefo.kit.ids import new_uuid
 from synnefo.serve import errands
 from synnefo.serve.http import Caller
@@ -38,6 +38,8 @@ class MemoryQuota:
         self.limits = limits or {}
         self.used: dict[tuple[str, str], int] = {}
         self.waiting: dict[int, list[Provision]] = {}
+        self.refuses = False
+        """Whether every promise is refused, as when an undecided release is in the way."""
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
 
@@ -49,6 +51,8 @@ class MemoryQuota:
         force: bool = False,
         auto_accept: bool = False,
     ) -> int:
+        if self.refuses:
+            raise OverLimit("There is not that much to release.")
         with self._lock:
             for one in provisions:
                 if one.quantity > 0 and not force:

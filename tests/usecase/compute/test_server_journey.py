@@ -493,6 +493,23 @@ def test_a_promise_rejected_meanwhile_is_made_anew_when_the_job_ends(stage: Stag
     assert stage.quota.of("ada") == WHOLE
 
 
+def test_news_wait_while_the_quota_service_cannot_take_them(stage: Stage) -> None:
+    server = a_running(stage)
+    server_actions.destroy(ADA, str(server.id))
+    stage.run_errands()
+    (event,) = stage.world.run_jobs()
+    stage.quota.refuses = True
+    with pytest.raises(ServiceUnavailable):
+        stage.tell(event)
+    _age(server)
+    reconcile.settle(stage.cluster)
+    assert not fresh(server).deleted
+    stage.quota.refuses = False
+    stage.tell(event)
+    assert fresh(server).deleted
+    assert stage.quota.of("ada") == {}
+
+
 def test_a_second_cluster_shares_the_load(stage: Stage) -> None:
     a_cluster("second.example.org")
     made = [servers.create(ADA, stage.order()).servers[0] for _ in range(4)]

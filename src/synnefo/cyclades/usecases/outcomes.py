@@ -16,7 +16,7 @@ from synnefo.cyclades.domain.server_states import State, Task, after
 from synnefo.cyclades.models import Flavor, Server
 from synnefo.cyclades.usecases import builds, commissions, histories, nic_outcomes, ports
 from synnefo.kit import clock
-from synnefo.kit.faults import Conflict, ServiceUnavailable
+from synnefo.kit.faults import Conflict, OverLimit, ServiceUnavailable
 from synnefo.kit.logs import get_logger
 
 log = get_logger(__name__)
@@ -35,6 +35,9 @@ _TASKS = {
 _SHOWN = {"OP_INSTANCE_REBOOT", MODIFY}
 """Jobs whose steps change the status that is shown. Spec: compute 3.1."""
 _LISTS_NICS = {CREATE, MODIFY, "OP_INSTANCE_STARTUP"}
+
+
+_UNSETTLED = "A release that a crash left undecided is in the way; it is settled soon."
 
 
 class News(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +80,8 @@ def apply(news: News) -> None:
                 _note(server, news)
         except (_MovedOn, Conflict):
             continue
+        except OverLimit as fault:
+            raise ServiceUnavailable(f"{_UNSETTLED} {fault.message}") from fault
         return
     raise ServiceUnavailable("This server changes faster than its news can be read.")
 

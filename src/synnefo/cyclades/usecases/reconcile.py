@@ -19,6 +19,7 @@ from synnefo.cyclades.usecases import builds, outcomes, server_actions
 from synnefo.cyclades.usecases.clusters import engine_of
 from synnefo.cyclades.usecases.outcomes import News
 from synnefo.kit import clock, conf
+from synnefo.kit.faults import ServiceUnavailable
 from synnefo.kit.logs import get_logger
 
 log = get_logger(__name__)
@@ -193,10 +194,18 @@ def settle(cluster: Cluster, *, orphans: bool = False) -> list[Finding]:
     for finding in found:
         log.warning("reconciled", server=finding.server_id, what=finding.what)
         if finding.news is not None:
-            outcomes.apply(finding.news)
+            _take(finding.news)
         elif finding.orphan is not None and (orphans or _is_buried(finding.server_id)):
             engine_of(cluster).compute.remove(finding.orphan)
     return found
+
+
+def _take(news: News) -> None:
+    """Take one observation over; what cannot be settled now waits for the next look."""
+    try:
+        outcomes.apply(news)
+    except ServiceUnavailable as fault:
+        log.warning("not-settled", server=news.server_id, why=fault.message)
 
 
 def _is_buried(server_id: int) -> bool:
