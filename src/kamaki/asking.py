@@ -124,5 +124,5 @@ def known(what: str, thing_id: str) -> Iterator[None]:
     except ItemNotFound as error:
         raise KamakiError(
             UNKNOWN[what].format(thing_id),
-            details=[error.message, f"To list them: kamaki {what} list"],
+            details=[f"To list them: kamaki {what} list"],
         ) from error

@@ -1,13 +1,12 @@
 """What a person chose for one run: configuration, cloud, how to trust, how much to tell."""
 
 from pathlib import Path
-
-import msgspec
+from typing import NamedTuple
 
 from kamaki.config import Config
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class Choice(NamedTuple):
     """The global options of one run. Spec: kamaki 1.2."""
 
     config: Config

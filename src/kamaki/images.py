@@ -1,7 +1,7 @@
 """Images as headers say them, and the files that say them too. Spec: kamaki 5.4."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -47,6 +47,13 @@ def _text(value: object) -> str:
     return quote(str(value), safe="/:;,=@ ")
 
 
+def _truth(text: str) -> bool:
+    return text.lower() == "true"
+
+
+_READ: dict[str, Callable[[str], Any]] = {"size": int, "is_public": _truth, "is_snapshot": _truth}
+
+
 def from_headers(headers: Mapping[str, str]) -> Json:
     """Read an image from the headers of an answer."""
     found: Json = {"properties": {}}
@@ -55,7 +62,8 @@ def from_headers(headers: Mapping[str, str]) -> Json:
         if key.startswith(PROPERTY):
             found["properties"][key[len(PROPERTY) :].replace("-", "_").upper()] = unquote(value)
         elif key.startswith(META):
-            found[key[len(META) :].replace("-", "_")] = unquote(value)
+            field = key[len(META) :].replace("-", "_")
+            found[field] = _READ.get(field, str)(unquote(value))
     return found
 
 

@@ -1,7 +1,7 @@
 """One signed-in session with one cloud, and the clients of its services."""
 
 import ssl
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -170,5 +170,13 @@ def begin(choice: Choice) -> Session:
                 importance=3,
             ) from error
     if choice.verbosity:
-        http.watch(say, bodies=choice.verbosity > 1)
+        http.watch(partial(_tell, choice), bodies=choice.verbosity > 1)
     return Session(choice=choice)
+
+
+def _tell(choice: Choice, line: str) -> None:
+    """Tell a line of the traffic, without the tokens in it."""
+    for options in choice.config.clouds().values():
+        for token in options.get("token", "").split():
+            line = line.replace(token, "...")
+    say(line)

@@ -132,7 +132,7 @@ def _register(session: Session, place: Place, wish: Wish) -> dict[str, Any]:
 def _note(shelf: Shelf, meta: Place, image: dict[str, Any]) -> None:
     """Write beside the file what was registered, for the same people to read."""
     text = json.dumps(image, indent=INDENT, ensure_ascii=False).encode()
-    sharing = {"X-Object-Sharing": "read=*"} if image.get("is_public") == "True" else {}
+    sharing = {"X-Object-Sharing": "read=*"} if image.get("is_public") else {}
     stored = shelf.pithos(meta).put_object(
         meta.container, meta.name, text, content_type="application/json", headers=sharing
     )
