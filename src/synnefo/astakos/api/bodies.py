@@ -24,6 +24,8 @@ def decode(data: bytes, kind: type[T]) -> T:
         raise BadRequest(f"The request body is not valid: {error}.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequest(f"The request body is not JSON: {error}.") from error
+    except RecursionError as error:
+        raise BadRequest("The request body is nested too deeply.") from error
 
 
 def listed(call: Call, name: str) -> list[str] | None:

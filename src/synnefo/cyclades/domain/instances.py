@@ -14,6 +14,8 @@ class NicSpec(msgspec.Struct, frozen=True, kw_only=True):
     link: str | None = None
     firewall: str | None = None
     tags: tuple[str, ...] = ()
+    ssh_port: int | None = None
+    """Loopback port of the node that leads to the guest's SSH; in user-mode networks only."""
 
 
 class DiskSpec(msgspec.Struct, frozen=True, kw_only=True):

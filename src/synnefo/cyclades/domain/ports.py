@@ -3,7 +3,7 @@
 Spec: network 4.3, 10 and 11.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -75,7 +75,14 @@ class Attachment(msgspec.Struct, frozen=True):
     mac: str | None
     state: str
     firewall: str | None
+    ssh_port: int | None = None
     addresses: tuple[AddressFacts, ...] = ()
+
+
+def forwarding(attachments: Iterable[Attachment]) -> dict[str, dict[str, str]]:
+    """Tell which ports of the node lead into a guest. Spec: compute 4.2."""
+    found = next((one.ssh_port for one in attachments if one.ssh_port), None)
+    return {"22": {"host": "127.0.0.1", "port": str(found)}} if found else {}
 
 
 def check_request(item: RequestedNetwork) -> None:

@@ -127,6 +127,7 @@ def _nics(body: Body) -> list[NicSpec]:
             mac=_at(body, "nic.macs", index),
             mode=_at(body, "nic.modes", index),
             link=_at(body, "nic.links", index),
+            ssh_port=_at(body, "nic.ssh_ports", index),
         )
         for index, name in enumerate(names)
     ]

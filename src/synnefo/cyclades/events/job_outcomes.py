@@ -76,6 +76,7 @@ def _nic(told: dict[str, object]) -> NicSpec:
         mode=text("mode"),
         link=text("link"),
         firewall=text("firewall"),
+        ssh_port=int(text("ssh_port") or 0) or None,
     )
 
 

@@ -41,6 +41,8 @@ class Port(models.Model):
     firewall_profile = models.CharField(max_length=30, null=True)
     state = models.CharField(max_length=32, default=PortState.ACTIVE)
     public = models.BooleanField(default=False)
+    ssh_port = models.PositiveIntegerField(null=True)
+    """Loopback port of the node that leads to the guest's SSH, where nothing else does."""
     device_owner = models.CharField(max_length=128, null=True)
     created = models.DateTimeField(default=clock.now)
     updated = models.DateTimeField(auto_now=True)

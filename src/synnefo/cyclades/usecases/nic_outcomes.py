@@ -52,6 +52,7 @@ def _lock(network_ids: set[int]) -> None:
 def _copy(port: Port, nic: NicSpec, index: int) -> None:
     port.state, port.index = PortState.ACTIVE, index
     port.mac = nic.mac or port.mac
+    port.ssh_port = nic.ssh_port
     port.firewall_profile = _profile(nic.firewall, public=port.network.public)
     port.save()
     _take_over_ipv4(port, nic.ip)

@@ -163,6 +163,7 @@ _COLUMNS = (
     "mac",
     "state",
     "firewall_profile",
+    "ssh_port",
     "addresses__address",
     "addresses__ipversion",
     "addresses__floating_ip",

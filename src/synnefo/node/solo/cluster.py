@@ -237,6 +237,7 @@ class Cluster:
 
     def _each_round(self) -> None:
         if self._qemu is not None:
+            self._qemu.resume_stalled()
             self._qemu.trim_logs(self.settings.solo_console_log_bytes)
 
 

@@ -46,6 +46,7 @@ class QemuMachines:
         self._changed = threading.Condition()
         self._off: set[str] = set()
         self._released: set[tuple[str, str]] = set()
+        self._stalled: set[str] = set()
         self._monitors = Monitors(self._heard)
 
     def close(self) -> None:
@@ -90,6 +91,14 @@ class QemuMachines:
         self._connect(name)
         if self._status(name) in _WAITING_STATES:
             self._monitors.execute(name, "cont")
+
+    def resume_stalled(self) -> None:
+        """Let machines go on that a full disk stopped; where it is still full they stop again."""
+        for name in sorted(self._stalled):
+            self._stalled.discard(name)
+            if self.is_running(name):
+                log.warning("a machine waited for room on its disk", machine=name)
+                self._forgive(name, "cont", {})
 
     def stop(self, name: str, timeout: float) -> None:
         """Press the power button now and then, and pull the plug in the end."""
@@ -214,8 +223,11 @@ class QemuMachines:
         if self._monitors.is_connected(name):
             return
         self._monitors.connect(name, self._folder / name / "qmp.sock")
-        if self._status(name) in _OFF_STATES:
+        status = self._status(name)
+        if status in _OFF_STATES:
             self._note_off(name, "the guest powered off")
+        elif status == "io-error":
+            self._stalled.add(name)
 
     def _status(self, name: str) -> str:
         return str(self._monitors.execute(name, "query-status")["status"])
@@ -243,6 +255,8 @@ class QemuMachines:
         """
         if event == "SHUTDOWN":
             self._note_off(name, f"the guest powered off ({data.get('reason', 'unknown')})")
+        elif event == "BLOCK_IO_ERROR" and data.get("action") == "stop":
+            self._stalled.add(name)
         elif event == "GONE":
             with self._changed:
                 self._changed.notify_all()

@@ -109,7 +109,7 @@ class Work:
 
     def _nic(self, instance: Instance, index: int, nic: Nic) -> dict[str, Any]:
         network = self._house.network_of(nic)
-        facts = {
+        facts: dict[str, Any] = {
             "name": nic.name,
             "network": network.name if network else None,
             "ip": nic.ip,
@@ -121,6 +121,8 @@ class Work:
         profile = profile_of(instance.tags, [nic.name or "", nic.uuid, str(index)])
         if profile != "unprotected":
             facts["firewall"] = profile
+        if nic.ssh_port is not None:
+            facts["ssh_port"] = nic.ssh_port
         return facts
 
 

@@ -45,6 +45,7 @@ class Call:
         self.request_id = new_request_id()
         self.reply_headers: dict[str, str] = {}
         self.route_name = ""
+        self.shown_path = path
 
     @property
     def who(self) -> Caller:

@@ -25,6 +25,15 @@ log = get_logger(__name__)
 _MOST_DIGITS = 18
 """Longer numbers fit no column that identifies a row."""
 
+_SECRET_SEGMENTS = ("token_id", "url_id")
+"""Path values that open something by themselves, so no log may hold them."""
+
+_HARMLESS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox",
+}
+"""What people stored here must never run as a page of ours: the interface shares our address."""
+
 TokenOf = Callable[[Call], str | None]
 
 
@@ -67,6 +76,17 @@ def _decode(decoder: "msgspec.json.Decoder[Any]", data: bytes) -> Any:
         raise BadRequest(f"The request body is not valid: {error}.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequest(f"The request body is not JSON: {error}.") from error
+    except RecursionError as error:
+        raise BadRequest("The request body is nested too deeply.") from error
+
+
+def _shown(path: str, path_values: dict[str, str]) -> str:
+    """Write a path for the log, without what must stay secret."""
+    for name in _SECRET_SEGMENTS:
+        secret = path_values.get(name)
+        if secret:
+            path = path.replace(secret, "***")
+    return path
 
 
 class Api:
@@ -121,7 +141,7 @@ class Api:
                 log.warning("database-unavailable", error=str(error))
                 answer = self._fault(_database_busy())
             except Exception:
-                log.exception("request-failed", method=call.method, path=call.path)
+                log.exception("request-failed", method=call.method, path=call.shown_path)
                 answer = self._fault(Fault(_bug(call.request_id)))
             if call.method == "HEAD":
                 answer = self._without_body(answer)
@@ -135,6 +155,7 @@ class Api:
             return self._preflight(call)
         route, path_values = self.table.find(call.method, call.path)
         call.route_name = route.name or route.path
+        call.shown_path = _shown(call.path, path_values)
         self._identify(call, route)
         arguments = self._signatures[id(route)].arguments(call, path_values)
         return self._encode(call, route, route.handler(call, **arguments))
@@ -196,6 +217,8 @@ class Api:
     def _finish(self, call: Call, answer: HttpResponseBase, started: float) -> None:
         for header in self.request_id_headers:
             answer.headers[header] = call.request_id
+        for header, value in _HARMLESS.items():
+            answer.headers.setdefault(header, value)
         if isinstance(answer, HttpResponse):
             answer.headers.setdefault("Content-Length", str(len(answer.content)))
         taken = clock.monotonic() - started
@@ -206,7 +229,7 @@ class Api:
             "request",
             api=self.name,
             method=call.method,
-            path=call.path,
+            path=call.shown_path,
             status=answer.status_code,
             ms=round(taken * 1000, 1),
             user=call.caller.user_id if call.caller else None,

@@ -15,6 +15,10 @@ from synnefo.webproject.up.folder import Folder, Place
 from synnefo.webproject.up.steps import step, tell
 
 HEALTHY_SECONDS = 60.0
+WITHOUT_ROOT = (
+    "Without root, machines cannot be bridged: they reach out through QEMU, do not see each\n"
+    "other, and are reached by SSH through a port of this host, which their pages show.\n"
+)
 
 
 class Wishes(msgspec.Struct, frozen=True):
@@ -201,6 +205,8 @@ def _welcome(folder: Folder, place: Place) -> None:
     tell("For clients, in the data folder: clouds.yaml, openrc, kamakirc, credentials.")
     tell(f"    export OS_CLIENT_CONFIG_FILE={folder.root}/clouds.yaml OS_CLOUD=synnefo")
     tell("Ctrl-C stops the cloud; machines keep running.\n")
+    if os.geteuid() != 0:
+        tell(WITHOUT_ROOT)
 
 
 def _shown(credentials: Path) -> str:

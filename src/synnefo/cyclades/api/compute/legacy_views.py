@@ -4,7 +4,7 @@ from typing import Any
 
 from synnefo.cyclades.api.compute import links
 from synnefo.cyclades.api.compute.facts import Facts
-from synnefo.cyclades.domain.ports import Attachment
+from synnefo.cyclades.domain.ports import Attachment, forwarding
 from synnefo.cyclades.models import Diagnostic, Flavor, KeyPair
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.kit import conf
@@ -71,7 +71,7 @@ def _detail(server: Facts, root: str, fqdn: str) -> View:
         "key_name": server.key_names[0] if server.key_names else None,
         "SNF:key_names": server.key_names,
         "SNF:fqdn": fqdn % {"id": server.id} if fqdn else None,
-        "SNF:port_forwarding": {},
+        "SNF:port_forwarding": forwarding(active),
     }
 
 

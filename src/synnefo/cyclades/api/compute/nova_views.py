@@ -11,6 +11,7 @@ import msgspec
 from synnefo.cyclades.api.compute import links
 from synnefo.cyclades.api.compute.facts import Facts
 from synnefo.cyclades.api.compute.microversions import Version
+from synnefo.cyclades.domain.ports import forwarding
 from synnefo.cyclades.models import Flavor, KeyPair
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.kit import conf
@@ -93,6 +94,7 @@ def detail(server: Facts, seen: Eye) -> View:
         "accessIPv6": "",
         "key_name": server.key_names[0] if server.key_names else None,
         "config_drive": "True" if server.config_drive else "",
+        "SNF:port_forwarding": forwarding(server.attachments),
         **_states(server),
         **_ever_since(server, seen),
     }
