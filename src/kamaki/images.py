@@ -56,15 +56,16 @@ _READ: dict[str, Callable[[str], Any]] = {"size": int, "is_public": _truth, "is_
 
 def from_headers(headers: Mapping[str, str]) -> Json:
     """Read an image from the headers of an answer."""
-    found: Json = {"properties": {}}
+    found: Json = {}
+    properties: dict[str, str] = {}
     for name, value in headers.items():
         key = name.lower()
         if key.startswith(PROPERTY):
-            found["properties"][key[len(PROPERTY) :].replace("-", "_").upper()] = unquote(value)
+            properties[key[len(PROPERTY) :].replace("-", "_").upper()] = unquote(value)
         elif key.startswith(META):
             field = key[len(META) :].replace("-", "_")
             found[field] = _READ.get(field, str)(unquote(value))
-    return found
+    return {**found, "properties": properties}
 
 
 def read_metafile(file: Path) -> Wish:

@@ -27,7 +27,7 @@ def hoisted(words: list[str]) -> list[str]:
             return [*front, *rest, word, *left]
         if word in VALUED and left:
             front += [word, left.pop(0)]
-        elif word in FLAGS or word.partition("=")[0] in VALUED:
+        elif word in FLAGS or word.partition("=")[0] in VALUED or word[:2] in {"-c", "-o"}:
             front.append(word)
         else:
             rest.append(word)

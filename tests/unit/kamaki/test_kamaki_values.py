@@ -132,6 +132,9 @@ class TestSpelling:
         words = ["file", "list", "--cloud", "x", "-l", "--ca-certs=y", "-v"]
         assert hoisted(words) == ["--cloud", "x", "--ca-certs=y", "-v", "file", "list", "-l"]
 
+    def test_values_may_stick_to_their_options(self) -> None:
+        assert hoisted(["user", "info", "-oa=b", "-crc"]) == ["-oa=b", "-crc", "user", "info"]
+
     def test_what_follows_two_dashes_is_left_alone(self) -> None:
         assert hoisted(["file", "cat", "--", "-v"]) == ["file", "cat", "--", "-v"]
 
