@@ -51,6 +51,7 @@ class Config:
         self.values: dict[Section, dict[str, str]] = {}
         if path.exists():
             self._read(path.read_text(encoding="utf-8"))
+            self._adopt_old()
 
     def _read(self, text: str) -> None:
         section: Section = ("global", "")
@@ -71,6 +72,14 @@ class Config:
                     importance=3,
                 )
             self.values.setdefault(section, {})[name.strip()] = value.strip()
+
+    def _adopt_old(self) -> None:
+        """Read options of files from before there were clouds. Spec: kamaki 2.6."""
+        for dotted in OLD_KEYS:
+            group, _, key = dotted.rpartition(".")
+            held = self.values.get((group or "global", ""), {})
+            if key in held:
+                self._set(dotted, held.pop(key))
 
     def save(self) -> None:
         """Write the file, readable by its owner alone, whole or not at all."""
@@ -128,7 +137,12 @@ class Config:
         self.values.setdefault(section, {})[option] = value
 
     def set(self, dotted: str, value: str) -> None:
-        """Set an option and save; what was set by an old key is listed by it too."""
+        """Set an option and save."""
+        self._set(dotted, value)
+        self.save()
+
+    def _set(self, dotted: str, value: str) -> None:
+        """Set an option; what was set by an old key is listed by it too."""
         section, option = self.place(dotted)
         if not option.isascii():
             raise KamakiError("The name of an option must be in ASCII.", importance=3)
@@ -138,7 +152,6 @@ class Config:
         if dotted in {"user.url", "astakos.url"} and "/identity" not in value:
             value = f"{value.rstrip('/')}/identity/v2.0"
         self.values.setdefault(section, {})[option] = value
-        self.save()
 
     def old_keys(self) -> list[str]:
         """Answer the old keys that options were set by."""

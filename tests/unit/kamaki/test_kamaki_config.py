@@ -140,3 +140,18 @@ class TestOldKeys:
     def test_they_belong_to_the_default_cloud_where_there_is_one(self, config: Config) -> None:
         config.set("token", "new")
         assert config.clouds()["one"]["token"] == "new"
+
+    def test_files_from_before_there_were_clouds_are_read(self, tmp_path: Path) -> None:
+        path = tmp_path / "old"
+        path.write_text(
+            "[global]\ntoken = T\n[user]\nurl = https://a.example.org\n"
+            "[file]\nurl = https://p.example.org/v1\ncontainer = mine\n"
+        )
+        name, options = Config(path).choose_cloud(None)
+        assert name == "default"
+        assert options == {
+            "token": "T",
+            "url": "https://a.example.org/identity/v2.0",
+            "pithos_url": "https://p.example.org/v1",
+            "pithos_container": "mine",
+        }
