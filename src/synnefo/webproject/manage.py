@@ -3,9 +3,14 @@
 import os
 import sys
 from collections import defaultdict
+from pathlib import Path
 
 import django
-from django.core.management import execute_from_command_line, get_commands
+from django.core.management import BaseCommand, get_commands, load_command_class
+from django.db import OperationalError
+
+from synnefo.kit import conf
+from synnefo.webproject.up.folder import Folder, default_root
 
 KEPT = (
     "migrate",
@@ -20,25 +25,70 @@ KEPT = (
 )
 """Django's own commands that make sense here."""
 
+QUIET = {
+    "--version",
+    "--verbosity",
+    "--settings",
+    "--pythonpath",
+    "--no-color",
+    "--force-color",
+    "--skip-checks",
+}
+"""Django's options that every command takes and that help need not repeat."""
+
+USAGE = "Usage: snf-manage [--data DIR] COMMAND [ARGUMENTS]"
+
 
 def main(argv: list[str] | None = None) -> None:
     """Run one command, or list them by component."""
+    arguments = _choose_cloud(list(sys.argv if argv is None else argv)[1:])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synnefo.webproject.django_settings")
-    arguments = list(sys.argv if argv is None else argv)
     django.setup()
     known = _known()
-    asked = arguments[1] if len(arguments) > 1 else "help"
-    if asked in {"help", "-h", "--help"} and len(arguments) <= 2:
+    asked = arguments[0] if arguments else "help"
+    if asked in {"help", "-h", "--help"} and len(arguments) <= 1:
         sys.stdout.write(_listing(known))
         return
     if asked == "help":
-        arguments = [arguments[0], arguments[2], "--help"]
-        asked = arguments[1]
+        arguments = [arguments[1], "--help"]
+        asked = arguments[0]
     name = asked.replace("-", "_") if asked.replace("-", "_") in known else asked
     if name not in known:
         sys.stderr.write(f"Unknown command: '{asked}'\nType 'snf-manage help' for usage.\n")
         sys.exit(1)
-    execute_from_command_line(["snf-manage", name, *arguments[2:]])
+    _run(_command(known, name), name.replace("_", "-"), arguments[1:])
+
+
+def _choose_cloud(arguments: list[str]) -> list[str]:
+    """Take `--data DIR` off; without it, settle for the usual data folder if nothing else is set.
+
+    `SYNNEFO_SETTINGS_DIR` and `/etc/synnefo` go before the usual data folder.
+    """
+    named = arguments[1] if arguments[:1] == ["--data"] and len(arguments) > 1 else ""
+    told = "SYNNEFO_SETTINGS_DIR" in os.environ or Path(conf.DEFAULT_DIRECTORY).exists()
+    folder = Folder(Path(named) if named else default_root())
+    if named and not folder.place_file.exists():
+        sys.exit(f"There is no cloud in {folder.root}.")
+    if named or (not told and folder.place_file.exists()):
+        os.environ["SYNNEFO_SETTINGS_DIR"] = str(folder.conf)
+    return arguments[2:] if named else arguments
+
+
+def _run(command: BaseCommand, shown: str, arguments: list[str]) -> None:
+    """Run a command; a database that cannot be used is told without a traceback."""
+    command.suppressed_base_arguments = QUIET
+    try:
+        command.run_from_argv(["snf-manage", shown, *arguments])
+    except OperationalError as error:
+        if "--traceback" in arguments:
+            raise
+        sys.exit(
+            f"The database cannot be used: {str(error).strip()}.\n"
+            f"The settings in {conf.directory()} say where it is; "
+            "choose a cloud with --data DIR or SYNNEFO_SETTINGS_DIR."
+        )
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def _known() -> dict[str, str]:
@@ -49,18 +99,31 @@ def _known() -> dict[str, str]:
     }
 
 
+def _command(known: dict[str, str], name: str) -> BaseCommand:
+    app = known[name]
+    return app if isinstance(app, BaseCommand) else load_command_class(app, name)
+
+
 def _listing(known: dict[str, str]) -> str:
     groups: dict[str, list[str]] = defaultdict(list)
     for name, app in known.items():
         group = str(app).rsplit(".", 1)[-1]
         groups["framework" if str(app).startswith("django") else group].append(name)
-    lines = ["Usage: snf-manage COMMAND [ARGUMENTS]", ""]
+    width = max(len(name) for name in known)
+    lines = [USAGE, ""]
     for group in sorted(groups):
         lines.append(f"[{group}]")
-        lines += [f"    {name.replace('_', '-')}" for name in sorted(groups[group])]
+        for name in sorted(groups[group]):
+            shown = name.replace("_", "-").ljust(width)
+            lines.append(f"    {shown}  {_first_sentence(_command(known, name).help)}")
         lines.append("")
     lines.append("Type 'snf-manage help COMMAND' for what one command does.")
     return "\n".join(lines) + "\n"
+
+
+def _first_sentence(text: str) -> str:
+    """Shorten what a command says of itself to one line, without the full stop."""
+    return " ".join(str(text).split()).partition(". ")[0].partition(";")[0].removesuffix(".")
 
 
 if __name__ == "__main__":
