@@ -88,6 +88,25 @@ class TestMetadata:
         image = images.read(an_item(name="x", min_disk="big", created_at="then", tags="odd"))
         assert (image.min_disk, image.created, image.tags) == (0, 100.0, ())
 
+    @pytest.mark.parametrize(
+        "told",
+        [
+            {"tags": "[1]"},
+            {"tags": "[broken"},
+            {"tags": "[" * 250},
+            {"member:eve": "nonsense"},
+            {"created_at": "nan"},
+            {"created_at": "1e300"},
+            {"min_ram": "9" * 250},
+        ],
+    )
+    def test_nothing_that_an_owner_writes_breaks_the_lists_of_others(
+        self, told: dict[str, str]
+    ) -> None:
+        image = images.read(an_item(("ada", "eve", "*"), name="x", **told))
+        assert (image.tags, image.created, image.min_ram) == ((), 100.0, 0)
+        assert set(image.members.values()) == {MemberStatus.PENDING}
+
     def test_changes_come_back_when_read(self) -> None:
         changes = Changes(
             name="x",

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.support.images import MIB, CutOff, a_qcow2_file, a_qcow2_head, a_raw
 from synnefo.blocks.filed import FiledStore
 from synnefo.blocks.maps import MapStore
 from synnefo.cyclades.domain.images import (
+    BlockList,
     Changes,
     Image,
     ImageStatus,
@@ -20,6 +22,7 @@ from synnefo.cyclades.domain.images import (
     ShelfItem,
     Visibility,
 )
+from synnefo.cyclades.engines.memory_shelf import MemoryShelf
 from synnefo.cyclades.image_settings import ImageSettings
 from synnefo.cyclades.models import QueuedErrand
 from synnefo.cyclades.usecases import (
@@ -228,6 +231,24 @@ class TestUnpacking:
         with pytest.raises(BadRequest):
             images.for_boot(ADA, image.id)
 
+    def test_an_image_swapped_for_one_that_leads_to_other_files_is_killed(
+        self, stage: Stage, tmp_path: Path
+    ) -> None:
+        secret = tmp_path / "secret"
+        secret.write_bytes(b"of the host" * MIB)
+        shell = tmp_path / "shell.qcow2"
+        options = f"data_file={secret},data_file_raw=on"
+        subprocess.run(
+            ["qemu-img", "create", "-q", "-f", "qcow2", "-o", options, str(shell), "4M"],
+            check=True,
+        )
+        secret.write_bytes(b"of the host" * (MIB // 2))
+        image = put(queued(disk_format="qcow2"), a_qcow2_file(tmp_path))
+        stage.shelf.put(stage.shelf.items[image.id], shell.read_bytes())
+        self.run(stage)
+        done = images.visible(ADA, image.id)
+        assert (done.status, "another file" in done.reason) == (ImageStatus.KILLED, True)
+
     def test_an_image_deleted_meanwhile_is_forgotten(self, stage: Stage, tmp_path: Path) -> None:
         image = put(queued(disk_format="qcow2"), a_qcow2_file(tmp_path))
         images.delete(ADA, image.id)
@@ -310,6 +331,17 @@ class TestBooting:
         assert published.size == 6 * MIB
         assert len(published.hashes) == 2
         assert images.for_boot(ADA, image.id) == found
+
+    def test_nobody_publishes_other_blocks_under_the_name_of_a_content(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        image = put(queued(), a_raw(6 * MIB))
+        store_blocks(stage, image)
+        swapped = BlockList(6 * MIB, ["0" * 64, "1" * 64])
+        monkeypatch.setattr(MemoryShelf, "blocks", lambda *_: swapped)
+        with pytest.raises(Conflict):
+            images.for_boot(ADA, image.id)
+        assert not list((stage.blocks / "maps" / "names").iterdir())
 
     def test_lists_that_nobody_needs_are_withdrawn(self, stage: Stage) -> None:
         made = [put(queued(mark), a_raw(mark=mark.encode())) for mark in ("old", "new", "due")]

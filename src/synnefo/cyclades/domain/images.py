@@ -14,6 +14,8 @@ from synnefo.kit.faults import BadRequest
 NAME = "plankton:name"
 PROPERTY = "plankton:property:"
 MEMBER = "plankton:member:"
+_LATEST = 1 << 34
+"""Seconds since 1970 that no time of an image reaches: the year 2514."""
 KEY_LENGTH = 111
 VALUE_LENGTH = 256
 EMPTY_MARK = "\u2400"
@@ -209,24 +211,34 @@ def _members(item: ShelfItem) -> dict[str, MemberStatus]:
     found = {}
     for member in item.read:
         if member not in {"*", item.owner}:
-            word = item.metadata.get(f"{MEMBER}{member}", MemberStatus.PENDING)
-            found[member] = MemberStatus(word)
+            found[member] = _member_status(item.metadata.get(f"{MEMBER}{member}", ""))
     return found
 
 
+def _member_status(word: str) -> MemberStatus:
+    try:
+        return MemberStatus(word)
+    except ValueError:
+        return MemberStatus.PENDING
+
+
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None
+    return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 
 def _created(text: str | None, otherwise: float) -> float:
     try:
-        return float(text) if text else otherwise
+        moment = float(text) if text else otherwise
     except ValueError:
         return otherwise
+    return moment if 0 <= moment < _LATEST else otherwise
 
 
 def _tags(text: str) -> tuple[str, ...]:
-    return tuple(json.loads(text)) if text.startswith("[") else ()
+    try:
+        return msgspec.json.decode(text or "[]", type=tuple[str, ...])
+    except (msgspec.DecodeError, RecursionError):
+        return ()
 
 
 def _plain(value: str) -> str:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import msgspec
 
+from synnefo.cyclades.domain import image_formats
+from synnefo.kit.faults import Fault
+
 _MEMORY = 2 * 1024**3
 _OPEN_FILES = 64
 
@@ -23,6 +26,7 @@ class _Facts(msgspec.Struct, rename="kebab"):
 
 def qcow2_to_raw(source: Path, target: Path, *, largest: int, timeout: float) -> int:
     """Unpack a qcow2 file into a sparse raw one; answer its size in bytes."""
+    _check_head(source, largest)
     facts = _inspect(source)
     if facts.backing_filename:
         raise ConversionError("The image needs another file. Make one file of both first.")
@@ -34,6 +38,19 @@ def qcow2_to_raw(source: Path, target: Path, *, largest: int, timeout: float) ->
         file_size=largest,
     )
     return target.stat().st_size
+
+
+def _check_head(source: Path, largest: int) -> None:
+    """Refuse a file that leads to others before qemu-img opens it, and so them.
+
+    It was looked at when it came, but its owner may have written to the object since.
+    """
+    with source.open("rb") as file:
+        head = file.read(image_formats.HEAD)
+    try:
+        image_formats.check_claim("qcow2", head, largest=largest)
+    except Fault as fault:
+        raise ConversionError(fault.message) from fault
 
 
 def _inspect(source: Path) -> _Facts:

@@ -12,6 +12,7 @@ from synnefo.cyclades.domain.images import BlockList, ShelfItem, is_image
 from synnefo.kit import clock
 from synnefo.kit.faults import Conflict, Forbidden, ItemNotFound, OverLimit
 from synnefo.kit.ids import new_uuid
+from synnefo.wire.hashmaps import merkle_root
 
 BLOCK = 4 * 1024 * 1024
 
@@ -36,7 +37,7 @@ class MemoryWorld:
                 kept,
                 size=len(content),
                 etag=hashlib.md5(content, usedforsecurity=False).hexdigest(),
-                merkle=_merkle(_hashes(content)),
+                merkle=merkle_root(_hashes(content)),
             )
             self.contents[kept.id] = content
         self.items[kept.id] = kept
@@ -158,7 +159,3 @@ def _hashes(content: bytes) -> list[str]:
         hashlib.sha256(content[at : at + BLOCK].rstrip(b"\0")).hexdigest()
         for at in range(0, len(content), BLOCK)
     ]
-
-
-def _merkle(hashes: list[str]) -> str:
-    return hashlib.sha256("".join(hashes).encode()).hexdigest()

@@ -11,6 +11,7 @@ import msgspec
 from synnefo.cyclades.domain import image_formats
 from synnefo.cyclades.domain import images as rules
 from synnefo.cyclades.domain.images import (
+    BlockList,
     BootImage,
     Changes,
     Image,
@@ -29,6 +30,7 @@ from synnefo.kit import clock, conf
 from synnefo.kit.faults import BadRequest, BuildInProgress, Conflict, Fault, Forbidden
 from synnefo.kit.ids import new_uuid
 from synnefo.serve.http import Caller
+from synnefo.wire.hashmaps import merkle_root
 
 CONVERTED = frozenset({"qcow2"})
 
@@ -230,7 +232,7 @@ def for_boot(caller: Caller, image_id: str) -> BootImage:
     name = rules.map_name(image)
     lists = boot_lists.of_this_host()
     if not lists.renew(name):
-        lists.publish(name, shelf.blocks(shelf.item(image_id)))
+        lists.publish(name, _blocks_of(shelf, image))
     return BootImage(
         id=image.id,
         name=image.name,
@@ -241,6 +243,18 @@ def for_boot(caller: Caller, image_id: str) -> BootImage:
         properties=image.properties,
         map_name=name,
     )
+
+
+def _blocks_of(shelf: ImageShelf, image: Image) -> BlockList:
+    """Read the blocks of an image; Conflict when they are no longer those that it was found with.
+
+    A list is named after its content and serves everybody who boots that content, so nobody may
+    put other blocks under its name by writing to the object in this moment.
+    """
+    blocks = shelf.blocks(shelf.item(image.id))
+    if (merkle_root(blocks.hashes), blocks.size) != (image.merkle, image.size):
+        raise Conflict(f"The image '{image.name}' changes just now. Try again in a moment.")
+    return blocks
 
 
 def _check_bootable(image: Image) -> None:
