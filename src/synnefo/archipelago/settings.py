@@ -60,7 +60,10 @@ def load(path: str | None = None) -> Places:
         with conf.open(encoding="utf-8") as file:
             parser.read_file(file)
     except OSError as error:
-        raise BadSettings(f"Cannot read the configuration {conf}: {error.strerror}.") from None
+        raise BadSettings(
+            f"Cannot read the configuration {conf}: {error.strerror}. "
+            "Name one with -c FILE or in ARCHIPELAGO_CONF."
+        ) from None
     except configparser.Error as error:
         raise BadSettings(f"{conf} is no configuration file: {error}") from None
     return _places(parser, conf)

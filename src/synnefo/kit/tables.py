@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from synnefo.kit.units import human_size
@@ -12,11 +13,13 @@ FORMATS = ("pretty", "table", "csv", "json")
 
 
 def cell(value: Any) -> str:
-    """Write one value as a terminal shows it."""
+    """Write one value as a terminal shows it; times are UTC, to the second."""
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
     if isinstance(value, list | tuple | set):
         return ", ".join(cell(item) for item in value) or "-"
     if isinstance(value, dict):

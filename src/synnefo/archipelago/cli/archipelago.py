@@ -100,12 +100,16 @@ def status(context: click.Context) -> None:
     """Tell what is served here; the exit code is 0 when all of it is alive."""
     places = places_of(context)
     pid = _supervisor_pid(places)
-    _show("supervisor", "running" if pid else "not running")
+    names = serving.served(places)
+    width = max(21, *(len(name) for name in names)) if names else 21
+    _show("supervisor", "running" if pid else "not running", width=width)
     alive = bool(pid)
-    for name in serving.served(places):
+    for name in names:
         size = serving.served_size(places, name)
         alive = alive and size is not None
-        _show(name, "not running" if size is None else "running", human_size(size or 0))
+        _show(
+            name, "not running" if size is None else "running", human_size(size or 0), width=width
+        )
     raise SystemExit(0 if alive else 1)
 
 
@@ -131,8 +135,8 @@ def install(context: click.Context, directory: Path) -> None:
     click.echo(f"Wrote {len(written)} files to {directory}.")
 
 
-def _show(what: str, state: str, more: str = "") -> None:
-    click.echo(f"{what:<23}{click.style(state, fg=_COLOURS[state]):<23}{more}".rstrip())
+def _show(what: str, state: str, more: str = "", *, width: int = 21) -> None:
+    click.echo(f"{what:<{width}}  {click.style(state, fg=_COLOURS[state]):<23}{more}".rstrip())
 
 
 def _supervisor_pid(places: Places) -> int | None:

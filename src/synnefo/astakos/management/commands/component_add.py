@@ -18,10 +18,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the component's name and addresses."""
         add_output_options(parser)
-        parser.add_argument("name")
+        parser.add_argument("name", help="such as cyclades")
         parser.add_argument("old_ui_url", nargs="?", default="", help="the same as --ui-url")
-        parser.add_argument("--ui-url", default="")
-        parser.add_argument("--base-url", default="")
+        parser.add_argument("--ui-url", default="", help="address of its web interface")
+        parser.add_argument("--base-url", default="", help="address below which it answers")
         parser.add_argument(
             "--print-token", action="store_true", help="print nothing but the token"
         )

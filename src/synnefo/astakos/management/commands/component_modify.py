@@ -21,8 +21,8 @@ class Command(BaseCommand):
         """Take the component and the changes."""
         add_output_options(parser)
         parser.add_argument("component", help="name or number")
-        parser.add_argument("--ui-url")
-        parser.add_argument("--base-url")
+        parser.add_argument("--ui-url", help="address of its web interface")
+        parser.add_argument("--base-url", help="address below which it answers")
         parser.add_argument("--auth-token", help="a token to take from now on")
         parser.add_argument("--renew-token", action="store_true", help="make a token, print it")
         parser.add_argument("--purge-services", action="store_true", help="drop its services")

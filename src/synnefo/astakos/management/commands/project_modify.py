@@ -25,15 +25,17 @@ class Command(BaseCommand):
         """Take the project, or which of the system projects, and the changes."""
         add_output_options(parser)
         parser.add_argument("project", nargs="?", help="uuid")
-        parser.add_argument("--all-system-projects", action="store_true")
-        parser.add_argument("--exclude", default="", metavar="UUIDS")
-        parser.add_argument("--homepage")
-        parser.add_argument("--description")
-        parser.add_argument("--end-date", metavar="ISO-DATE")
-        parser.add_argument("--join-policy", choices=sorted(WORDS))
-        parser.add_argument("--leave-policy", choices=sorted(WORDS))
-        parser.add_argument("--max-members")
-        parser.add_argument("--private", metavar="BOOL")
+        parser.add_argument(
+            "--all-system-projects", action="store_true", help="instead of one, all of them"
+        )
+        parser.add_argument("--exclude", default="", metavar="UUIDS", help="but not these")
+        parser.add_argument("--homepage", help="its address on the web")
+        parser.add_argument("--description", help="what it is for")
+        parser.add_argument("--end-date", metavar="ISO-DATE", help="when it ends")
+        parser.add_argument("--join-policy", choices=sorted(WORDS), help="who may come in")
+        parser.add_argument("--leave-policy", choices=sorted(WORDS), help="who may go")
+        parser.add_argument("--max-members", help="how many may take part")
+        parser.add_argument("--private", metavar="BOOL", help="True: others do not see it")
         parser.add_argument(
             "--limit",
             nargs=3,

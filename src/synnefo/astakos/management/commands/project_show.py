@@ -29,7 +29,7 @@ class Command(BaseCommand):
         """Take the project and what else to show."""
         add_output_options(parser)
         parser.add_argument("project", help="uuid")
-        parser.add_argument("--members", action="store_true")
+        parser.add_argument("--members", action="store_true", help="list who takes part")
         parser.add_argument("--quota", action="store_true", help="show usage too")
         parser.add_argument("--unit-style", default="mb", choices=STYLES)
 

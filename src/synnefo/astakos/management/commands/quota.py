@@ -24,10 +24,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take what to do and for whom."""
         add_output_options(parser)
-        parser.add_argument("--list", action="store_true")
-        parser.add_argument("--verify", action="store_true")
-        parser.add_argument("--sync", action="store_true")
-        parser.add_argument("--user", help="only this user")
+        parser.add_argument("--list", action="store_true", help="as quota-list")
+        parser.add_argument("--verify", action="store_true", help="as quota-verify")
+        parser.add_argument("--sync", action="store_true", help="as quota-verify --fix")
+        parser.add_argument("--user", help="only this user: number, uuid or e-mail address")
         parser.add_argument("--unit-style", default="mb", choices=STYLES)
         parser.add_argument(
             "--import-base-quota", metavar="FILE", help="lines of: user, resource, capacity"

@@ -8,6 +8,7 @@ from django.db.models import F
 
 from synnefo.astakos.domain.limits import STYLES, show_amount
 from synnefo.astakos.models import Holding, Resource, User
+from synnefo.astakos.usecases import users
 from synnefo.serve.commands import add_list_options, print_list
 
 COLUMNS = ("holder", "source", "resource", "limit", "usage")
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         add_list_options(parser)
         parser.add_argument("--unit-style", default="mb", choices=STYLES)
         parser.add_argument("--overlimit", action="store_true", help="only who is over the limit")
-        parser.add_argument("--user", help="only this user, by uuid")
+        parser.add_argument("--user", help="only this user: number, uuid or e-mail address")
         parser.add_argument("--display-mails", action="store_true", help="show e-mail addresses")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         if options["overlimit"]:
             found = found.filter(usage_max__gt=F("limit"))
         if options["user"]:
-            found = found.filter(holder=f"user:{options['user']}")
+            found = found.filter(holder=f"user:{users.find(options['user']).uuid}")
         rows = _rows(list(found), options["unit_style"])
         columns = ("displayname", *COLUMNS) if options["display_mails"] else COLUMNS
         print_list(self, rows, columns, options, fields=("displayname", "pending"))

@@ -21,13 +21,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the resource and the changes."""
         add_output_options(parser)
-        parser.add_argument("name", nargs="?")
+        parser.add_argument("name", nargs="?", help="such as cyclades.vm")
         parser.add_argument(
-            "--system-default", "--limit", "--default-quota", metavar="LIMIT", dest="uplimit"
+            "--system-default",
+            "--limit",
+            "--default-quota",
+            metavar="LIMIT",
+            dest="uplimit",
+            help="what new people get",
         )
-        parser.add_argument("--project-default", metavar="LIMIT")
-        parser.add_argument("--api-visible", metavar="BOOL")
-        parser.add_argument("--ui-visible", "--allow-in-projects", metavar="BOOL")
+        parser.add_argument("--project-default", metavar="LIMIT", help="what new projects get")
+        parser.add_argument("--api-visible", metavar="BOOL", help="True: clients see it")
+        parser.add_argument(
+            "--ui-visible", "--allow-in-projects", metavar="BOOL", help="True: the web shows it"
+        )
         parser.add_argument("--limit-from-file", metavar="JSON", help="names and their limits")
         parser.add_argument("--unit-style", help="kept for old scripts")
 

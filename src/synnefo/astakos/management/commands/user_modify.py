@@ -41,13 +41,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the user and the changes."""
         add_output_options(parser)
-        parser.add_argument("user")
+        parser.add_argument("user", help="number, uuid or e-mail address")
         for name, told in FLAGS.items():
             parser.add_argument("--" + name.replace("_", "-"), action="store_true", help=told)
         for name, told in VALUES.items():
             parser.add_argument("--" + name.replace("_", "-"), help=told)
-        parser.add_argument("--add-group", action="append", default=[], metavar="GROUP")
-        parser.add_argument("--delete-group", action="append", default=[], metavar="GROUP")
+        parser.add_argument(
+            "--add-group", action="append", default=[], metavar="GROUP", help="put into a group"
+        )
+        parser.add_argument(
+            "--delete-group",
+            action="append",
+            default=[],
+            metavar="GROUP",
+            help="take out of a group",
+        )
         parser.add_argument(
             "--set-base-quota",
             "--base-quota",

@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand
 from django.db.models import Count, Q
@@ -38,13 +39,15 @@ class Command(BaseCommand):
         rows = [
             {
                 **{name: getattr(one, name) for name in COLUMNS},
-                "address": one.address,
+                "address": address,
+                "port": urlsplit(address).port or one.port,
                 "index": one.index,
                 "mem": f"{one.mfree}/{one.mtotal}",
                 "disk": f"{one.dfree}/{one.dtotal}",
                 "refreshed": one.refreshed,
             }
             for one in Cluster.objects.annotate(vms=living).order_by("id")
+            for address in [one.address or f"https://{one.clustername}:{one.port}"]
         ]
         fields = ("address", "index", "mem", "disk", "refreshed")
         print_list(self, rows, COLUMNS, options, fields=fields)

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 
 from synnefo.cyclades.management.words import refusals
 from synnefo.cyclades.usecases import images
+from synnefo.kit import clock
 from synnefo.serve.commands import add_output_options, print_one
 
 
@@ -26,4 +27,6 @@ class Command(BaseCommand):
         """Print it."""
         with refusals():
             found = images.seen_as(options["user"], options["image"])
-        print_one(self, msgspec.structs.asdict(found), options)
+        times = {"created": found.created, "updated": found.updated}
+        moments = {key: clock.from_timestamp(when) for key, when in times.items()}
+        print_one(self, msgspec.structs.asdict(found) | moments, options)

@@ -22,6 +22,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the open promises, and settle them when asked."""
         open_ones = QuotaHolderSerial.objects.filter(resolved=False).order_by("serial")
+        if not open_ones:
+            self.stdout.write("No unresolved commissions were found.")
         for one in open_ones:
             word = "undecided" if one.pending else ("to accept" if one.accept else "to reject")
             self.stdout.write(f"{one.serial}: {word}, issued {one.issued:%Y-%m-%d %H:%M:%S}")

@@ -47,6 +47,8 @@ class Command(BaseCommand):
                     if fixing
                     else reconcile.look(cluster)
                 )
+            if not found:
+                self.stdout.write(f"{cluster.clustername}: everything in sync.")
             for one in found:
                 name = one.orphan or f"server {one.server_id}"
                 self.stdout.write(f"{cluster.clustername}: {name}: {one.what}")

@@ -7,12 +7,13 @@ import msgspec
 from django.core.management.base import BaseCommand
 
 from synnefo.cyclades.domain import names
+from synnefo.cyclades.domain.instances import InstanceFacts
 from synnefo.cyclades.management.words import find_server, refusals
 from synnefo.cyclades.models import Server
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.cyclades.usecases import ports
 from synnefo.cyclades.usecases.clusters import engine_of
-from synnefo.kit import conf
+from synnefo.kit import clock, conf
 from synnefo.serve.commands import add_output_options, print_one
 
 
@@ -42,10 +43,16 @@ class Command(BaseCommand):
         if facts is None:
             self.stdout.write(f"{server.cluster.clustername} has no such instance.")
         else:
-            print_one(self, msgspec.to_builtins(facts), options)
+            print_one(self, _readable(facts), options)
         if options["jobs"] and job is not None:
             self.stdout.write("")
             print_one(self, msgspec.to_builtins(job), options)
+
+
+def _readable(facts: InstanceFacts) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.to_builtins(facts)
+    times = {"created": facts.created, "changed": facts.changed}
+    return told | {key: clock.from_timestamp(when) for key, when in times.items()}
 
 
 def _name(server: Server) -> str:

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         }
         stale = [n for n, text in pages.items() if not self._same(options["folder"] / n, text)]
         if options["check"] and stale:
-            raise CommandError(f"Not current: {', '.join(stale)}. Run `make reference`.")
+            raise CommandError(f"Not current: {', '.join(stale)}. Run `make openapi`.")
         for name in stale:
             (options["folder"] / name).write_text(pages[name])
         self.stdout.write(f"{len(pages)} pages, {len(stale)} changed.")
