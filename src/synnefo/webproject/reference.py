@@ -33,7 +33,7 @@ def default_of(field: msgspec.structs.FieldInfo) -> object:
 
 def settings_page(kinds: Sequence[type[msgspec.Struct]]) -> str:
     """Write the settings of all components as Markdown."""
-    lines = ["# Settings", "", "Written by `make reference`. Put yours into `99-local.conf`.", ""]
+    lines = ["# Settings", "", "Written by `make openapi`. Put yours into `99-local.conf`.", ""]
     for kind in kinds:
         told = explanations(kind)
         title = (inspect.getdoc(kind) or "").rstrip(".")
@@ -54,7 +54,7 @@ def commands_page() -> str:
             text = " ".join(str(command.help).split())
             row = f"| `{name.replace('_', '-')}` | {text} |"
             groups.setdefault(str(app).rsplit(".", 1)[-1], []).append(row)
-    lines = ["# Commands of snf-manage", "", "Written by `make reference`.", ""]
+    lines = ["# Commands of snf-manage", "", "Written by `make openapi`.", ""]
     for group, rows in sorted(groups.items()):
         lines += [f"## {group}", "", "| command | |", "|---|---|", *rows, ""]
     return "\n".join(lines)
