@@ -223,6 +223,26 @@ def test_a_public_object_is_read_by_its_address_alone(ada: Person) -> None:
     assert nobody.ask("GET", url.removeprefix(BASE)).status == 404
 
 
+def test_who_may_write_a_public_object_cannot_make_it_show_what_they_may_not_read(
+    ada: Person, bob: Person
+) -> None:
+    ada.ask("PUT", "/c/secret-plan", b"private")
+    ada.ask("PUT", "/c/o", b"for all", X_Object_Public="true")
+    ada.ask("POST", "/c/o?update", X_Object_Sharing=f"write={bob.account}")
+    url = ada.ask("HEAD", "/c/o").headers["X-Object-Public"].removeprefix(BASE)
+    path, trick = f"/pithos/v1/{ada.account}/c/o", {"X_Object_Manifest": "c/secret"}
+    assert bob.ask("PUT", path, b"x", **trick).status == 403
+    assert bob.ask("POST", f"{path}?update", **trick).status == 403
+    bob.ask("PUT", "/b")
+    assert bob.ask("PUT", "/b/o", b"x", **trick).status == 201
+    to_ada = {"Destination": "/c/o", "Destination_Account": ada.account}
+    assert bob.ask("COPY", "/b/o", **to_ada).status == 403
+    assert Person("", "").ask("GET", url).body == b"for all"
+    assert bob.ask("PUT", path, b"by bob").status == 201
+    assert ada.ask("PUT", "/c/o", b"x", **trick).status == 201
+    assert Person("", "").ask("GET", url).body == b"private"
+
+
 def test_over_quota_is_413_and_nothing_is_stored(ada: Person) -> None:
     size = 20 * 2**20
     assert LIMIT == 50 * 2**20

@@ -9,6 +9,8 @@ import msgspec
 from synnefo.kit.faults import BadRequest
 from synnefo.pithos.domain.ranges import Span
 
+MANIFEST = "X-Object-Manifest"
+"""The header, and the metadata item, that makes an object a name for many."""
 MAX_SEGMENTS = 1000
 MAX_MANIFEST = 8 * 1024 * 1024
 

@@ -26,7 +26,6 @@ from synnefo.pithos.usecases.listings import Filter, page
 from synnefo.pithos.usecases.objects import Wish, delete, put
 from synnefo.serve.http.auth import Caller
 
-MANIFEST = "X-Object-Manifest"
 TOO_MANY = 100_000
 
 
@@ -63,13 +62,13 @@ def whole_of(caller: Caller | None, found: Found) -> Whole | None:
     state = found.object
     if state.large_size is not None:
         return _static(caller, found)
-    if MANIFEST in state.metadata:
+    if manifests.MANIFEST in state.metadata:
         return _dynamic(caller, found)
     return None
 
 
 def _dynamic(caller: Caller | None, found: Found) -> Whole:
-    container, prefix = manifests.dynamic_prefix(found.object.metadata[MANIFEST])
+    container, prefix = manifests.dynamic_prefix(found.object.metadata[manifests.MANIFEST])
     box = Container.objects.filter(account=found.box.account, name=container).first()
     states = [] if box is None else _segments(caller, found, box, prefix)
     parts = [Part(state, Span(0, state.size)) for state in states]

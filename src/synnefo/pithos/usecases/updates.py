@@ -154,6 +154,8 @@ def _record(caller: Caller, place: Place, change: tuple[State, Content], order: 
         size=whole.size,
         checksum="",
         hash_list_id=keep_hashes(whole),
+        large_etag="",
+        large_size=None,
     )
     new = record(found, draft, caller.user_id)
     permits.apply(found, wish.sharing, wish.is_public)

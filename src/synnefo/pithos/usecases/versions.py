@@ -10,10 +10,11 @@ from django.db import connections
 from django.db.models import Sum
 
 from synnefo.kit import conf
-from synnefo.kit.faults import ItemNotFound, TooLarge
+from synnefo.kit.faults import Forbidden, ItemNotFound, TooLarge
 from synnefo.kit.ids import new_uuid
 from synnefo.pithos.domain import charges
 from synnefo.pithos.domain.charges import Keeping
+from synnefo.pithos.domain.manifests import MANIFEST
 from synnefo.pithos.domain.places import Place
 from synnefo.pithos.models import Cluster, Facet, Grant, HashList, Node, Public, Tally, Version
 from synnefo.pithos.models.containers import STRIPES
@@ -124,6 +125,7 @@ def record(found: Found, draft: Draft, author: str, *, is_same: bool = False) ->
 
     With `is_same` the content is what it was and only metadata changed.
     """
+    _check_manifest(found, draft, author)
     old, keeping = found.state, keeping_of(found.box)
     node_id = found.node_id or _new_node(found)
     version = _insert(node_id, draft, author, old)
@@ -140,6 +142,16 @@ def record(found: Found, draft: Draft, author: str, *, is_same: bool = False) ->
     _check_container_quota(found.box, draft.size - old_size)
     spend(found.box.account, found.box.policy.project, cost)
     return version
+
+
+def _check_manifest(found: Found, draft: Draft, author: str) -> None:
+    """Refuse a manifest by somebody else: who may write here may not read all that it names."""
+    manifest = draft.metadata.get(MANIFEST)
+    is_new = manifest is not None and (
+        found.state is None or found.state.metadata.get(MANIFEST) != manifest
+    )
+    if is_new and author != found.box.account:
+        raise Forbidden("Only the owner of an account may make a manifest in it.")
 
 
 def _new_node(found: Found) -> int:
