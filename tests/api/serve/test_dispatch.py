@@ -10,7 +10,18 @@ from django.http import HttpResponseBase
 from django.test import RequestFactory
 
 from synnefo.kit.faults import Conflict, Unauthorized
-from synnefo.serve.http import COMPUTE, IDENTITY, NETWORK, TEXT, Api, Call, Caller, Reply, Route
+from synnefo.serve.http import (
+    COMPUTE,
+    IDENTITY,
+    NETWORK,
+    TEXT,
+    Api,
+    Call,
+    Caller,
+    Reply,
+    Route,
+    dispatch,
+)
 
 
 class Pet(msgspec.Struct):
@@ -47,6 +58,11 @@ def lose_pet(_call: Call) -> None:
     raise Conflict("The pet is asleep. Try again later.")
 
 
+def show_secret(_call: Call, token_id: str) -> dict[str, bool]:
+    """Look at something whose address opens it."""
+    return {"known": bool(token_id)}
+
+
 def break_down(_call: Call) -> None:
     """Break."""
     raise ZeroDivisionError("secret detail")
@@ -64,6 +80,7 @@ ROUTES = [
     Route("DELETE", "/pets", lose_pet),
     Route("GET", "/broken", break_down, auth=False),
     Route("GET", "/maybe", say_who, auth="optional"),
+    Route("GET", "/tokens/{token_id}", show_secret, auth=False),
 ]
 
 
@@ -163,6 +180,24 @@ def test_a_token_may_be_optional_but_never_wrong(api: Api) -> None:
     assert told(ask(api, "GET", "/maybe")) == {"who": False}
     assert told(ask(api, "GET", "/maybe", **GOOD)) == {"who": True}
     assert ask(api, "GET", "/maybe", headers={"X-Auth-Token": "bad"}).status_code == 401
+
+
+def test_nothing_that_is_answered_can_run_as_a_page_of_ours(api: Api) -> None:
+    for path in ("/stream", "/broken", "/nowhere", "/maybe"):
+        headers = ask(api, "GET", path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Content-Security-Policy"] == "sandbox"
+
+
+def test_a_body_nested_too_deeply_is_refused(api: Api) -> None:
+    assert ask(api, "POST", "/pets", data="[" * 200_000, **GOOD).status_code == 400
+
+
+def test_what_an_address_opens_is_in_no_log(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[dict[str, object]] = []
+    monkeypatch.setattr(dispatch, "quick", lambda *_, **facts: lines.append(facts))
+    ask(api, "GET", "/tokens/very-secret")
+    assert lines[0]["path"] == "/tokens/***"
 
 
 def test_options_tells_the_methods(api: Api) -> None:
