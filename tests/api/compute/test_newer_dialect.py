@@ -10,6 +10,7 @@ from tests.support.compute import Stage, a_flavor
 from synnefo.clients.astakos import Standing
 from synnefo.cyclades.models import Server
 from synnefo.cyclades.usecases import limits
+from synnefo.kit import clock
 
 pytestmark = pytest.mark.django_db(databases=["cyclades"], transaction=True)
 
@@ -201,6 +202,8 @@ class TestLists:
             ("?name=web", {first}),
             ("?name=^db$", {second}),
             ("?name=^d.*", {second}),
+            ("?name=(w|w)*b-1", set()),
+            ("?name=[", set()),
             ("?status=ACTIVE", {first}),
             ("?status=shutoff", {second}),
             ("?status=PAUSED", set()),
@@ -214,6 +217,12 @@ class TestLists:
             for path in ("/servers", "/servers/detail"):
                 found = nova.json("GET", f"{path}{query}")["servers"]
                 assert {one["id"] for one in found} == wanted, query
+
+    def test_no_pattern_of_a_name_takes_long(self, stage: Stage, nova: Api) -> None:
+        a_server(stage, nova, name="a" * 200)
+        started = clock.monotonic()
+        assert nova.json("GET", "/servers?name=(a%2B)%2B%24b")["servers"] == []
+        assert clock.monotonic() - started < 5
 
     def test_pages_follow_one_another_newest_first(self, stage: Stage, nova: Api) -> None:
         ids = [a_server(stage, nova) for _ in range(3)]

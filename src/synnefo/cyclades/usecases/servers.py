@@ -3,6 +3,7 @@
 Spec: compute 4.2 to 4.4, 8.1; house rules, section 4.
 """
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,7 @@ from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound
 from synnefo.serve.http import Caller
 
 DB = "cyclades"
+MOST_REPEATS = 2
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -249,7 +251,22 @@ def _name_like(text: str) -> Q:
     if plain.replace("-", "").replace("_", "").replace(" ", "").isalnum():
         anchored = text.startswith("^") and text.endswith("$")
         return Q(name=plain) if anchored else Q(name__contains=plain)
-    return Q(name__iregex=text)
+    return Q(name__iregex=text) if _is_quick(text) else Q(name__contains=text)
+
+
+def _is_quick(pattern: str) -> bool:
+    """Tell whether a pattern is sound and matches any name in no time.
+
+    Groups, choices and many repetitions can take a matcher years; they are taken as plain text.
+    """
+    repeats = sum(pattern.count(sign) for sign in "*+?")
+    if repeats > MOST_REPEATS or set(pattern) & set("(|{"):
+        return False
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True
 
 
 def _page(found: "QuerySet[Server]", wanted: Wanted) -> "QuerySet[Server]":
