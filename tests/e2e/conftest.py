@@ -82,12 +82,13 @@ def start(data: Path, *options: str) -> Cloud:
     )
     assert done.returncode == 0, done.stdout + done.stderr + logs(data)
     logins = read_credentials(data / "credentials")
+    user = logins.get("user", logins["admin"])
     url = msgspec.json.decode((data / "place.json").read_bytes())
     return Cloud(
         url=f"http://{url['host']}:{url['port']}",
         data=data,
-        user=logins["user"]["username"],
-        password=logins["user"]["password"],
+        user=user["username"],
+        password=user["password"],
         admin=logins["admin"]["username"],
         admin_password=logins["admin"]["password"],
     )

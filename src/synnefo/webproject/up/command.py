@@ -23,6 +23,8 @@ DATA = click.option(
     help="Data folder.  [default: $XDG_DATA_HOME/synnefo]",
 )
 
+_NOTHING = "No cloud runs here."
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
@@ -47,7 +49,7 @@ def up(
 ) -> None:
     """Start the cloud, or say where it runs already."""
     folder = Folder(data)
-    pid = supervise.pid_of(folder.pid_file)
+    pid = supervise.holder(folder.pid_file)
     if pid is not None:
         place = folder.place()
         click.echo(f"The cloud runs already at {place.url if place else '?'} (process {pid}).")
@@ -61,6 +63,7 @@ def up(
 def _in_background(folder: Folder, arguments: list[str]) -> int:
     """Start another `synnefo up` that stays, show what it says until the cloud is healthy."""
     folder.make()
+    (folder.run / "healthy").unlink(missing_ok=True)
     told = folder.log / "up.log"
     told.write_bytes(b"")
     wanted = [a for a in arguments if a != "--background"] + ["--foreground"]
@@ -90,7 +93,7 @@ def _in_background(folder: Folder, arguments: list[str]) -> int:
 def status(data: Path) -> None:
     """Tell whether the cloud runs, where, and what its processes hold."""
     folder = Folder(data)
-    pid = supervise.pid_of(folder.pid_file)
+    pid = supervise.holder(folder.pid_file)
     place = folder.place()
     if pid is None or place is None:
         click.echo(f"No cloud runs in {folder.root}. Start it with `synnefo up`.")
@@ -116,13 +119,14 @@ def status(data: Path) -> None:
 def down(data: Path, *, stop_vms: bool) -> None:
     """Stop the cloud; machines keep running unless told otherwise."""
     folder = Folder(data)
-    pid = supervise.pid_of(folder.pid_file)
+    pid = supervise.holder(folder.pid_file)
     if pid is None:
-        click.echo("No cloud runs here.")
+        orphans = supervise.end_orphans(folder.run, folder.conf)
+        click.echo(f"Ended what was left: {', '.join(orphans)}." if orphans else _NOTHING)
     else:
         os.kill(pid, signal.SIGUSR1 if stop_vms else signal.SIGTERM)
         deadline = time.monotonic() + 90
-        while supervise.pid_of(folder.pid_file) is not None and time.monotonic() < deadline:
+        while supervise.holder(folder.pid_file) is not None and time.monotonic() < deadline:
             time.sleep(0.1)
         click.echo("The cloud is stopped.")
     if pid is None and stop_vms:
@@ -140,14 +144,17 @@ def reset(data: Path, *, yes: bool) -> None:
         return
     if not yes:
         click.confirm(f"Remove the cloud in {folder.root} with all its data for good?", abort=True)
-    pid = supervise.pid_of(folder.pid_file)
+    pid = supervise.holder(folder.pid_file)
     if pid is not None:
         os.kill(pid, signal.SIGTERM)
-        while supervise.pid_of(folder.pid_file) is not None:
+        while supervise.holder(folder.pid_file) is not None:
             time.sleep(0.1)
     running.tear_down(folder)
-    shutil.rmtree(folder.root)
+    mounts = [path for path in (folder.root, *folder.root.iterdir()) if path.is_mount()]
+    shutil.rmtree(folder.root, ignore_errors=bool(mounts))
     click.echo("The cloud is removed.")
+    for mount in mounts:
+        click.echo(f"{mount} is a mounted disk: it is empty now and stays mounted.")
 
 
 main.add_command(demo_image, "demo-image")

@@ -37,9 +37,12 @@ class NotStartedError(Exception):
 def run(folder: Folder, wishes: Wishes) -> int:
     """Start a cloud, keep it until told to stop, stop it in order. Answers the exit code."""
     folder.make()
+    held = supervise.hold(folder.pid_file)
+    if held is None:
+        tell(f"Another process starts or runs the cloud in {folder.root} already.")
+        return 1
     healthy = folder.run / "healthy"
     healthy.unlink(missing_ok=True)
-    folder.pid_file.write_text(str(os.getpid()))
     keeper = supervise.Supervisor(folder.run, folder.log, folder.environment())
     stop_machines_too = _listen_for_signals(keeper, wishes)
     try:
@@ -56,6 +59,7 @@ def run(folder: Folder, wishes: Wishes) -> int:
         healthy.unlink(missing_ok=True)
         _stop(folder, keeper, stop_vms=stop_machines_too[0])
         folder.pid_file.unlink(missing_ok=True)
+        held.close()
     return 0
 
 
@@ -77,6 +81,8 @@ def _listen_for_signals(keeper: supervise.Supervisor, wishes: Wishes) -> list[bo
 
 def _start(folder: Folder, wishes: Wishes, keeper: supervise.Supervisor) -> Place:
     tell(f"Synnefo, data in {folder.root}")
+    if orphans := supervise.end_orphans(folder.run, folder.conf):
+        tell(f"  The cloud was killed the last time; ended what was left: {', '.join(orphans)}.")
     with step("Choosing where to listen") as said:
         place, why = folder.settle(wishes.listen, wishes.public_url)
         said.note = place.url + (f" ({why})" if why else "")
@@ -163,6 +169,7 @@ def stop_machines(folder: Folder) -> None:
 
 def tear_down(folder: Folder) -> None:
     """Stop machines and take away what they left outside the data folder."""
+    supervise.end_orphans(folder.run, folder.conf)
     _solo(folder, "--stop-vms")
     _solo(folder, "--teardown")
     _quietly(folder, [programs.program("archipelago"), "stop", "--force"])
@@ -192,8 +199,8 @@ def processes(folder: Folder) -> list[tuple[str, int]]:
     """List the running processes of this cloud, by their pid files."""
     found = []
     for file in sorted(folder.run.glob("*.pid")):
-        pid = supervise.pid_of(file)
-        if pid is not None and file != folder.pid_file:
+        pid = supervise.pid_of(file, folder.conf)
+        if pid is not None:
             found.append((file.stem, pid))
     return found
 

@@ -1,5 +1,6 @@
 """The processes of a one-machine cloud: started in order, kept alive, stopped in reverse."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -7,8 +8,11 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
+
+from synnefo.node.solo.processes import end_pid
 
 LONGEST_PAUSE = 10.0
 STOP_SECONDS = 15.0
@@ -106,14 +110,58 @@ class Supervisor:
         ]
 
 
-def pid_of(file: Path) -> int | None:
-    """Answer the process that a pid file names, when it runs."""
+def hold(file: Path) -> TextIO | None:
+    """Write this process into a pid file and keep it locked; None when another one holds it."""
+    held = file.open("a+")
+    for _attempt in range(20):
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05)
+            continue
+        held.truncate(0)
+        held.write(str(os.getpid()))
+        held.flush()
+        return held
+    held.close()
+    return None
+
+
+def holder(file: Path) -> int | None:
+    """Answer the process that holds a pid file; a number that a crash left there is nobody's."""
     try:
-        pid = int(file.read_text())
-        os.kill(pid, 0)
+        with file.open() as text:
+            try:
+                fcntl.flock(text, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(text.read())
     except (OSError, ValueError):
         return None
-    return pid
+    return None
+
+
+def pid_of(file: Path, settings: Path) -> int | None:
+    """Answer the process that a pid file names, when it runs with these settings."""
+    try:
+        pid = int(file.read_text())
+        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except (OSError, ValueError):
+        return None
+    return pid if os.fsencode(f"SYNNEFO_SETTINGS_DIR={settings}") in environment else None
+
+
+def end_orphans(run: Path, settings: Path) -> list[str]:
+    """End the programs of a supervisor that was killed; answers their names."""
+    ended = []
+    for file in sorted(run.glob("*.pid")):
+        pid = pid_of(file, settings)
+        if pid is None:
+            continue
+        if not end_pid(pid, by=signal.SIGTERM, within=STOP_SECONDS):
+            end_pid(pid, by=signal.SIGKILL, within=STOP_SECONDS)
+        file.unlink(missing_ok=True)
+        ended.append(file.stem)
+    return ended
 
 
 def resident(pid: int) -> int:
