@@ -24,7 +24,6 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.needs_root,
     pytest.mark.needs_qemu,
-    pytest.mark.xdist_group("faults"),
 ]
 GLANCE = "/cyclades/image/v2/images"
 OCTETS = {"Content-Type": "application/octet-stream"}

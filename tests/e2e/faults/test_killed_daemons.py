@@ -14,7 +14,6 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.needs_root,
     pytest.mark.needs_qemu,
-    pytest.mark.xdist_group("faults"),
     pytest.mark.timeout(600),
 ]
 CREATIONS, CLIENTS = 50, 5

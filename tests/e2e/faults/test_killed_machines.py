@@ -18,7 +18,6 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.needs_root,
     pytest.mark.needs_qemu,
-    pytest.mark.xdist_group("faults"),
     pytest.mark.timeout(600),
 ]
 WRITER = "rm -f log; i=0; while :; do i=$((i+1)); echo $i >> log; sync; echo $i; done"
