@@ -18,9 +18,8 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from tests.support import pithos_server
-
 from benchmarks import swift_peer
+from tests.support import pithos_server
 
 CLIENTS = 8
 LARGE = 100 * 2**20

@@ -14,6 +14,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import msgspec
+
 from tests.support.pithos_server import free_port
 
 SERVERS = ("account", "container", "object", "proxy")

@@ -22,7 +22,6 @@ pytestmark = [
     pytest.mark.needs_clients,
     pytest.mark.needs_qemu,
     pytest.mark.needs_root,
-    pytest.mark.xdist_group("cloud"),
     pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

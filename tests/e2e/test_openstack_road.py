@@ -17,7 +17,6 @@ pytestmark = [
     pytest.mark.needs_clients,
     pytest.mark.needs_qemu,
     pytest.mark.needs_root,
-    pytest.mark.xdist_group("cloud"),
 ]
 SSH_SECONDS = 90
 FLAVOR = "C1R256D1ext_archipelago"

@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.conftest import Cloud, program, start
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("cloud")]
+from tests.e2e.conftest import Cloud, program, start
 
 COUNT = 50
 PATIENCE = 420.0

@@ -14,7 +14,6 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.needs_qemu,
     pytest.mark.needs_root,
-    pytest.mark.xdist_group("cloud"),
 ]
 BLOCK = 4 * 1024 * 1024
 FLAVOR = "C1R256D1ext_archipelago"

@@ -13,7 +13,6 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.needs_chromium,
     pytest.mark.needs_qemu,
-    pytest.mark.xdist_group("cloud"),
 ]
 BUILD_MS = 120_000
 PAGES = ["", "machines", "machines/new", "images", "keys", "networks", "files", "quota", "access"]
