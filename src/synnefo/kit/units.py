@@ -6,6 +6,8 @@ KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
 TIB = 1024 * GIB
+MOST_DIGITS = 18
+"""Longer numbers fit no column of a database."""
 
 _STEPS = {"": 1, "K": KIB, "M": MIB, "G": GIB, "T": TIB, "P": 1024 * TIB}
 _SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([KMGTP]?)(?:I?B)?\s*$", re.IGNORECASE)
@@ -26,3 +28,11 @@ def human_size(size: float) -> str:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
         size /= 1024
     return f"{size:.1f} TiB"
+
+
+def is_number(text: str) -> bool:
+    """Tell whether a text is a whole number, not negative, that fits every column.
+
+    `str.isdigit` also takes what `int` does not: `²`, and thousands of digits.
+    """
+    return text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS

@@ -31,6 +31,7 @@ from synnefo.cyclades.usecases import (
 )
 from synnefo.kit import clock, conf, ids
 from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound
+from synnefo.kit.units import is_number
 from synnefo.serve.http import Caller
 
 DB = "cyclades"
@@ -272,7 +273,7 @@ def _is_quick(pattern: str) -> bool:
 def _page(found: "QuerySet[Server]", wanted: Wanted) -> "QuerySet[Server]":
     order = "-id" if wanted.newest_first else "id"
     if wanted.marker is not None:
-        if not wanted.marker.isdigit():
+        if not is_number(wanted.marker):
             raise BadRequest(f"The marker '{wanted.marker}' is no server.")
         after = int(wanted.marker)
         found = found.filter(id__lt=after) if wanted.newest_first else found.filter(id__gt=after)

@@ -4,6 +4,7 @@ import msgspec
 
 from synnefo.kit import conf
 from synnefo.kit.faults import Forbidden
+from synnefo.kit.units import is_number
 from synnefo.pithos.api import formats
 from synnefo.pithos.api.dialects import (
     OCTETS,
@@ -191,7 +192,7 @@ def delete_container(call: Call, account: str, container: str) -> Reply:
     ask = asked(call, account, container)
     owner, name = ask.place.account, ask.place.container
     until = call.arg("until") or ""
-    if until.isdigit():
+    if is_number(until):
         history.purge_container(ask.caller, owner, name, int(until) * 1_000_000)
     elif call.arg("delimiter"):
         objects.delete_all(ask.caller, owner, name)

@@ -6,6 +6,7 @@ import msgspec
 
 from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, LengthRequired
+from synnefo.kit.units import is_number
 from synnefo.pithos.api import formats
 from synnefo.pithos.api.dialects import (
     OCTETS,
@@ -107,7 +108,7 @@ def _expires(ask: Asked) -> int | None:
     text = after or at
     if not text:
         return None
-    if not text.strip().isdigit():
+    if not is_number(text.strip()):
         raise BadRequest("X-Delete-At and X-Delete-After are whole seconds.")
     moment = int(text) * SECOND + (microseconds() if after else 0)
     if moment <= microseconds() or moment >= 2**62:
@@ -193,7 +194,7 @@ def _update(call: Call, ask: Asked) -> Reply:
     source = source_of(call, conf.of(PithosSettings).pithos_max_upload_size)
     other = ask.headers.get("X-Source-Object")
     size = ask.headers.get("X-Object-Bytes")
-    if size is not None and not size.isdigit():
+    if size is not None and not is_number(size):
         raise BadRequest("X-Object-Bytes is the final size in bytes.")
     order = updates.Order(
         content_range=ask.headers.get("Content-Range"),
@@ -211,7 +212,7 @@ def delete_object(call: Call, account: str, container: str, name: str) -> Reply:
     """Delete an object, all below it, its segments, or its history."""
     ask = asked(call, account, container, name)
     until = call.arg("until") or ""
-    if until.isdigit():
+    if is_number(until):
         history.purge_object(ask.caller, ask.place, int(until) * SECOND)
         return Reply(204, {}, None)
     if call.arg("multipart-manifest") == "delete":

@@ -2,6 +2,8 @@
 
 import msgspec
 
+from synnefo.kit.units import is_number
+
 LIMIT = 10000
 LAST = chr(0x10FFFF)
 
@@ -37,7 +39,7 @@ class Bounds(msgspec.Struct, frozen=True):
 
 def page_size(text: str | None, ceiling: int) -> int:
     """Read `limit`; nonsense and nothing mean the ceiling."""
-    if text is None or not text.isdigit() or int(text) == 0:
+    if text is None or not is_number(text) or int(text) == 0:
         return ceiling
     return min(int(text), ceiling)
 

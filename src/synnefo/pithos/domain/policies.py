@@ -7,6 +7,7 @@ import msgspec
 
 from synnefo.kit.faults import BadRequest
 from synnefo.kit.ids import is_uuid
+from synnefo.kit.units import is_number
 
 
 class Versioning(StrEnum):
@@ -47,7 +48,7 @@ def replaced(current: Policy, wanted: Mapping[str, str], defaults: Policy) -> Po
 
 
 def _quota(value: str) -> int:
-    if not value.isdigit():
+    if not is_number(value):
         raise BadRequest("The container policy 'quota' is a number of bytes, 0 for no limit.")
     return int(value)
 

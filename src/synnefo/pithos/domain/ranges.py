@@ -7,8 +7,8 @@ import msgspec
 from synnefo.kit.faults import BadRequest, RangeNotSatisfiable
 
 MAX_PARTS = 100
-_PART = re.compile(r"^(\d*)-(\d*)$")
-_CONTENT = re.compile(r"^bytes (?:(\d+)-(\d*)|\*)/(\d+|\*)$")
+_PART = re.compile(r"^([0-9]{0,18})-([0-9]{0,18})$")
+_CONTENT = re.compile(r"^bytes (?:([0-9]{1,18})-([0-9]{0,18})|\*)/([0-9]{1,18}|\*)$")
 
 
 class Span(msgspec.Struct, frozen=True):

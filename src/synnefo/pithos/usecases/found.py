@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from synnefo.kit import clock
 from synnefo.kit.faults import Forbidden, ItemNotFound
-from synnefo.kit.units import KIB
+from synnefo.kit.units import KIB, is_number
 from synnefo.pithos.domain.places import Place, ancestors, is_folder
 from synnefo.pithos.domain.policies import Policy, Versioning
 from synnefo.pithos.domain.sharing import Right, Sharing
@@ -195,7 +195,7 @@ def container_of(account: str, name: str) -> Container:
 def at_version(found: Found, version: str) -> Found:
     """Go to a former version of the same path. Spec: object-storage 9."""
     row = None
-    if version.isdigit() and int(version) < 2**63:
+    if is_number(version):
         rows = Version.objects.filter(serial=int(version), node_id=found.node_id or 0)
         row = rows.exclude(hash="").first()
     if row is None:

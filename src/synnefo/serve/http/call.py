@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from synnefo.kit.faults import BadRequest, TooLarge, Unauthorized
 from synnefo.kit.ids import new_request_id
+from synnefo.kit.units import is_number
 from synnefo.serve.http.auth import Caller
 
 MAX_JSON = 8 * 1024 * 1024
@@ -78,7 +79,7 @@ class Call:
         text = self.request.META.get("CONTENT_LENGTH")
         if not text:
             return None
-        if not text.isdigit():
+        if not is_number(text):
             raise BadRequest(f"'{text}' is not a Content-Length.")
         return int(text)
 

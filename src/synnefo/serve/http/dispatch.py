@@ -15,15 +15,13 @@ from django.urls import URLPattern, re_path
 from synnefo.kit import clock, metrics
 from synnefo.kit.faults import BadRequest, Fault, ItemNotFound, ServiceUnavailable, Unauthorized
 from synnefo.kit.logs import get_logger, quick
+from synnefo.kit.units import is_number
 from synnefo.serve.http.auth import Authenticate
 from synnefo.serve.http.call import Call, Reply, is_stream
 from synnefo.serve.http.faults import FaultStyle
 from synnefo.serve.http.route import Handler, Route, RouteTable
 
 log = get_logger(__name__)
-
-_MOST_DIGITS = 18
-"""Longer numbers fit no column that identifies a row."""
 
 _SECRET_SEGMENTS = ("token_id", "url_id")
 """Path values that open something by themselves, so no log may hold them."""
@@ -64,7 +62,7 @@ class _Signature:
 
 
 def _number(text: str) -> int:
-    if not text.isdigit() or len(text) > _MOST_DIGITS:
+    if not is_number(text):
         raise ItemNotFound(f"There is nothing with the id '{text}'.")
     return int(text)
 
@@ -134,7 +132,7 @@ class Api:
                 answer = self._answer(call)
             except Fault as fault:
                 answer = self._fault(fault)
-            except DataError as error:
+            except (DataError, OverflowError) as error:
                 log.warning("value-not-storable", error=str(error))
                 answer = self._fault(_not_storable())
             except OperationalError as error:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from synnefo.kit import clock
 from synnefo.kit.faults import BadRequest
+from synnefo.kit.units import is_number
 from synnefo.serve.http.call import Call
 
 MAX_PAGE = 1000
@@ -14,7 +15,7 @@ def limit_of(call: Call, *, maximum: int = MAX_PAGE) -> int | None:
     text = call.arg("limit")
     if text is None or text == "":
         return None
-    if not text.isdigit():
+    if not is_number(text):
         raise BadRequest("'limit' must be a whole number that is not negative.")
     return min(int(text), maximum)
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from synnefo.kit.faults import BadRequest, TooLarge
+from synnefo.kit.units import is_number
 
 PIECE = 1024 * 1024
 
@@ -103,7 +104,7 @@ def _length(meta: Mapping[str, Any]) -> int | None:
     if "chunked" in str(meta.get("HTTP_TRANSFER_ENCODING", "")).lower():
         return None
     text = str(meta.get("CONTENT_LENGTH") or "0")
-    if not text.isdigit():
+    if not is_number(text):
         raise BadRequest(f"'{text}' is not a Content-Length.")
     return int(text)
 

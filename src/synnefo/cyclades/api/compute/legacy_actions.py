@@ -5,6 +5,7 @@ from typing import Any
 
 from synnefo.cyclades.usecases import consoles, server_actions
 from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound, NotImplementedHere
+from synnefo.kit.units import is_number
 from synnefo.serve.http import Call, Reply
 
 Wish = dict[str, Any]
@@ -92,7 +93,7 @@ def vnc_console(call: Call, server_id: str, wish: Wish) -> Reply:
 def console_output(call: Call, server_id: str, wish: Wish) -> Reply:
     """Answer what the guest wrote to its serial port."""
     length = wish.get("length")
-    lines = int(length) if isinstance(length, int | str) and str(length).isdigit() else None
+    lines = int(length) if isinstance(length, int | str) and is_number(str(length)) else None
     return Reply(status=200, body={"output": consoles.log_of(call.who, server_id, lines=lines)})
 
 

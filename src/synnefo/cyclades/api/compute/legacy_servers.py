@@ -17,6 +17,7 @@ from synnefo.cyclades.usecases import ports, server_actions, servers
 from synnefo.cyclades.usecases.servers import Wanted
 from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, ItemNotFound
+from synnefo.kit.units import is_number
 from synnefo.serve.http import Call, Reply
 from synnefo.serve.http.paging import changes_since
 
@@ -185,7 +186,7 @@ def show_volume_attachment(call: Call, server_id: str, volume_id: str) -> View:
     """Show one of a server's volumes."""
     server = servers.show(call.who, server_id)
     mine = server.volumes.filter(deleted=False)
-    if not volume_id.isdigit() or not mine.filter(id=int(volume_id)).exists():
+    if not is_number(volume_id) or not mine.filter(id=int(volume_id)).exists():
         raise BadRequest(f"The volume '{volume_id}' is not attached to this server.")
     return {"volumeAttachment": _attached(server.id, int(volume_id))}
 

@@ -9,6 +9,7 @@ from synnefo.cyclades.models import Cluster, KeyPair, ServerEvent
 from synnefo.cyclades.usecases import flavors, keypairs, limits, servers
 from synnefo.kit.clock import now
 from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound
+from synnefo.kit.units import is_number
 from synnefo.serve.http import Call, Reply
 from synnefo.serve.http.paging import limit_of, marker_of
 
@@ -30,7 +31,7 @@ def _flavors(call: Call, *, in_full: bool) -> View:
     if (call.arg("is_public") or "").lower() == "false":
         found = found.filter(public=False)
     after = marker_of(call)
-    if after is not None and after.isdigit():
+    if after is not None and is_number(after):
         found = found.filter(id__gt=int(after))
     page = found[: limit_of(call)]
     version = microversions.of(call)

@@ -11,6 +11,7 @@ from synnefo.cyclades.usecases import server_actions, servers
 from synnefo.cyclades.usecases.servers import Wanted
 from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, ItemNotFound
+from synnefo.kit.units import is_number
 from synnefo.serve.http import Call, Reply
 from synnefo.serve.http.paging import changes_since, limit_of, marker_of
 
@@ -84,7 +85,7 @@ def _exact(call: Call) -> dict[str, str] | None:
         value = call.arg(name)
         if value and (call.who.is_admin or name not in _ADMINS_ONLY):
             found[column] = orders.last_part(value)
-    if not found.get("flavor_id", "1").isdigit():
+    if not is_number(found.get("flavor_id", "1")):
         return None
     return found
 

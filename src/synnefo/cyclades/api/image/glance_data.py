@@ -11,7 +11,7 @@ from synnefo.serve.http import Call, Reply
 OCTETS = "application/octet-stream"
 DRAINED = 64 * MIB
 """How much of a refused upload is read on, so that its sender sees the answer."""
-_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(r"^bytes=([0-9]{0,18})-([0-9]{0,18})$")
 
 
 def upload(call: Call, image_id: str) -> None:

@@ -15,6 +15,7 @@ from synnefo.cyclades.domain.images import Image, ImageStatus, Visibility
 from synnefo.cyclades.usecases import image_registry, images
 from synnefo.cyclades.usecases.image_registry import Place
 from synnefo.kit.faults import BadRequest, NotImplementedHere
+from synnefo.kit.units import is_number
 from synnefo.serve.http import Call, Reply
 
 SORT_KEYS = (
@@ -93,7 +94,7 @@ def _number(call: Call, name: str) -> int | None:
     text = call.arg(name)
     if text is None:
         return None
-    if not text.isdigit():
+    if not is_number(text):
         raise BadRequest(f"'{name}' must be a whole number.")
     return int(text)
 
@@ -113,7 +114,7 @@ def register(call: Call) -> Reply:
         _place(call, wish.fields.get("location", "")),
         wish.changes(),
         public=bool(wish.is_public),
-        size=int(size) if size and size.isdigit() else None,
+        size=int(size) if size and is_number(size) else None,
         checksum=wish.fields.get("checksum", ""),
     )
     return Reply(headers=headers_of(made), body=b"")

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from synnefo.cyclades.api.image.views import View, is_listed, of_image
 from synnefo.cyclades.domain.images import Image, Visibility
 from synnefo.kit.faults import BadRequest
+from synnefo.kit.units import is_number
 from synnefo.serve.http import Call
 from synnefo.serve.http.paging import limit_of, marker_of
 
@@ -89,7 +90,7 @@ def _matches(view: View, name: str, value: str) -> bool:
 
 
 def _within(size: object, name: str, value: str) -> bool:
-    if not value.isdigit():
+    if not is_number(value):
         raise BadRequest(f"'{name}' must be a whole number.")
     if not isinstance(size, int):
         return False

@@ -10,6 +10,7 @@ from synnefo.cyclades.models import Port
 from synnefo.cyclades.usecases import plugs, ports
 from synnefo.cyclades.usecases.plugs import PortOrder
 from synnefo.kit.faults import BadRequest
+from synnefo.kit.units import is_number
 from synnefo.serve.http import Call
 
 
@@ -17,7 +18,7 @@ def list_ports(call: Call) -> View:
     """List the ports that the caller may see."""
     rows = Port.objects.visible_to(call.who).prefetch_related("addresses")
     server = call.arg("device_id")
-    if server and server.isdigit():
+    if server and is_number(server):
         rows = rows.filter(server_id=int(server))
     return select(call, "ports", [views.of_port(port) for port in rows])
 

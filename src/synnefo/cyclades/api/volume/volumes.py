@@ -7,6 +7,7 @@ from synnefo.cyclades.api.volume.views import View
 from synnefo.cyclades.models import Volume, VolumeType
 from synnefo.cyclades.usecases import volumes
 from synnefo.kit.faults import BadRequest, ItemNotFound, NotImplementedHere
+from synnefo.kit.units import is_number
 from synnefo.serve.http import Call
 from synnefo.serve.http.paging import limit_of, marker_of
 
@@ -46,7 +47,7 @@ def _chosen(call: Call) -> list[Volume]:
         rows = rows.filter(status=status.replace("-", "_").upper())
     marker, limit = marker_of(call), limit_of(call)
     if marker is not None:
-        if not marker.isdigit():
+        if not is_number(marker):
             raise BadRequest(f"There is no volume '{marker}' to list from.")
         rows = rows.filter(id__gt=int(marker))
     return list(rows if limit is None else rows[:limit])
@@ -98,7 +99,7 @@ def show_default_type(_call: Call) -> View:
 
 def show_type(_call: Call, type_id: str) -> View:
     """Show one kind of volumes."""
-    kind = VolumeType.objects.filter(id=int(type_id)).first() if type_id.isdigit() else None
+    kind = VolumeType.objects.filter(id=int(type_id)).first() if is_number(type_id) else None
     if kind is None:
         raise ItemNotFound(f"There is no kind of volumes '{type_id}'.")
     return {"volume_type": views.of_type(kind)}
