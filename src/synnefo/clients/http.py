@@ -20,7 +20,17 @@ from synnefo.clients.in_process import InProcess, mount, mounted, unmount
 from synnefo.kit import faults
 from synnefo.kit.retry import retry
 
-__all__ = ["Answer", "Http", "Stream", "Unanswered", "fault_of", "mount", "trust", "unmount", "watch"]
+__all__ = [
+    "Answer",
+    "Http",
+    "Stream",
+    "Unanswered",
+    "fault_of",
+    "mount",
+    "trust",
+    "unmount",
+    "watch",
+]
 
 T = TypeVar("T")
 Query = Mapping[str, str | int] | Sequence[tuple[str, str | int]]
@@ -280,7 +290,7 @@ class _Choice(httpx2.BaseTransport):
     def __init__(self) -> None:
         self._network = httpx2.HTTPTransport(
             verify=_trusted[0] if _trusted else True,
-            limits=httpx2.Limits(max_connections=256, max_keepalive_connections=64)
+            limits=httpx2.Limits(max_connections=256, max_keepalive_connections=64),
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
