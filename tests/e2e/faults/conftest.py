@@ -46,6 +46,18 @@ class Machines(NamedTuple):
     server: str
     address: str
 
+    def enter(self, name: str) -> "Machines":
+        """Make a machine on the public network, and wait until it lets its owner in."""
+        public = self.user("GET", "/cyclades/network/v2.0/networks?name=Public")["networks"][0]
+        order = self.user.order(name, key_name="me", networks=[{"uuid": public["id"]}])
+        server = self.user.compute("POST", "/servers", order)["server"]["id"]
+        wait_for(self.user.settled("ACTIVE"), self.user.servers, within=120)
+        shown = self.user.server(server)["addresses"].values()
+        address = next(one["addr"] for of in shown for one in of if one["version"] == 4)
+        made = self._replace(server=server, address=address)
+        made.wait_inside()
+        return made
+
     def inside(self, command: str, within: float = 60) -> str:
         """Run a command in the machine; what it prints."""
         done = ssh(self.key, self.address, command, within)
@@ -109,12 +121,4 @@ def machines(small_disk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         user = clouds.person(cloud)
         pair = {"keypair": {"name": "me", "public_key": key.with_suffix(".pub").read_text()}}
         user.compute("POST", "/os-keypairs", pair)
-        public = user("GET", "/cyclades/network/v2.0/networks?name=Public")["networks"][0]["id"]
-        order = user.order("hurt", key_name="me", networks=[{"uuid": public}])
-        server = user.compute("POST", "/servers", order)["server"]["id"]
-        wait_for(user.settled("ACTIVE"), user.servers, within=120)
-        shown = user.server(server)["addresses"]
-        address = next(one["addr"] for of in shown.values() for one in of if one["version"] == 4)
-        found = Machines(cloud, user, key, qemu, server, address)
-        found.wait_inside()
-        yield found
+        yield Machines(cloud, user, key, qemu, "", "").enter("hurt")

@@ -112,6 +112,14 @@ def test_a_cloud_that_is_stopped_with_its_machines_leaves_no_process(machines: M
     assert set(usage.values()) == {0}, usage
     assert clouds.volumes(machines.cloud) == []
     assert clouds.volume_servers(machines.cloud) == []
+    _an_heir_gets_the_address(machines)
+
+
+def _an_heir_gets_the_address(machines: Machines) -> None:
+    """See that the next machine is reached at the address of one that is gone."""
+    heir = machines.enter("heir")
+    assert heir.address == machines.address
+    assert heir.inside("hostname") == "heir\n"
 
 
 _DIRTY = "dd if=/dev/urandom of=during bs=1M count=64 conv=fsync 2>&1; sync; echo went on"

@@ -268,7 +268,10 @@ class BridgeWiring:
         folder = self._folder_of(network)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         mine = [one for one in self._plugged.values() if one.network.uuid == network.uuid]
-        leases.write_hosts(folder, [one.lease for one in mine if one.lease])
+        wanted = [one.lease for one in mine if one.lease]
+        leases.write_hosts(folder, wanted)
+        if leases.prune(folder, wanted):
+            self._start_leases(network)
 
     def _write_rules(self, *, routes_too: bool = False) -> None:
         text = packet_rules.bridge_table([one.port for one in self._plugged.values()])

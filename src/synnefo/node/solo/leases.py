@@ -124,6 +124,32 @@ def write_hosts(folder: Path, leases: Sequence[Lease]) -> None:
         os.kill(pid, signal.SIGHUP)
 
 
+def prune(folder: Path, leases: Sequence[Lease]) -> bool:
+    """Forget who had an address before; True when dnsmasq had to end for that.
+
+    dnsmasq keeps an address from its new owner while it is leased to the old one, and reads its
+    file of leases only when it starts.
+    """
+    owners = {lease.ip: lease.mac.lower() for lease in leases}
+    if not any(_is_stale(line, owners) for line in _read_leases(folder)):
+        return False
+    stop(folder)
+    kept = [line for line in _read_leases(folder) if not _is_stale(line, owners)]
+    (folder / "leases").write_text("".join(kept))
+    return True
+
+
+def _read_leases(folder: Path) -> list[str]:
+    file = folder / "leases"
+    return file.read_text().splitlines(keepends=True) if file.exists() else []
+
+
+def _is_stale(line: str, owners: dict[str, str]) -> bool:
+    """Judge `expiry mac address name client`; lines about IPv6 are left alone."""
+    words = line.split()
+    return len(words) == 5 and "." in words[2] and owners.get(words[2]) != words[1].lower()
+
+
 def pid_of(folder: Path) -> int | None:
     """Find a network's dnsmasq."""
     return processes.pid_with(folder / "pid", f"--conf-file={folder / 'dnsmasq.conf'}")
