@@ -116,7 +116,7 @@ def reassign(caller: Caller, ip_id: str, *, project: str, shared_to_project: boo
         raise Forbidden("Only its owner may move a floating IP to another project.")
     if shared_to_project and not conf.of(NetworkSettings).cyclades_shared_resources_enabled:
         raise Forbidden("Sharing with a project is switched off here.")
-    owner, charge = ip.userid or "", network_costs.of_floating_ip()
+    owner, before, charge = ip.userid or "", ip.project, network_costs.of_floating_ip()
     wanted = (
         [
             *commissions.provisions(owner, ip.project or "", charge, times=-1),
@@ -129,7 +129,10 @@ def reassign(caller: Caller, ip_id: str, *, project: str, shared_to_project: boo
         commissions.reserve(wanted, f"reassign floating IP {ip.id}") as serial,
         transaction.atomic("cyclades"),
     ):
-        ip = IPAddress.objects.select_for_update(of=("self",)).get(id=ip.id)
+        held = IPAddress.objects.select_for_update(of=("self",)).filter(id=ip.id).first()
+        if held is None or held.project != before:
+            raise Conflict("The address was moved or released just now. Look, and try again.")
+        ip = held
         ip.project, ip.shared_to_project = project, shared_to_project
         ip.save(update_fields=["project", "shared_to_project", "updated"])
         if serial is not None:

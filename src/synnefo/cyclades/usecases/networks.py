@@ -17,7 +17,7 @@ from synnefo.cyclades.usecases import addresses, commissions, pools
 from synnefo.cyclades.usecases.cluster_networks import REMOVE, ensure_on_cluster
 from synnefo.cyclades.usecases.port_plans import find_network
 from synnefo.kit import conf
-from synnefo.kit.faults import BadRequest, Conflict, Forbidden
+from synnefo.kit.faults import BadRequest, Conflict, Forbidden, ItemNotFound
 from synnefo.serve.errands import Errand
 from synnefo.serve.http import Caller
 
@@ -159,6 +159,8 @@ def modify(
 def _mine(caller: Caller, network_id: str) -> Network:
     """Lock a network that the caller may change."""
     network = addresses.lock_network(visible(caller, network_id).id)
+    if network.deleted:
+        raise ItemNotFound(f"There is no network '{network_id}'.", details="NetworkNotFound")
     if network.public and not caller.is_admin:
         raise Forbidden("Only operators may change a public network.")
     return network
@@ -273,6 +275,7 @@ def reassign(caller: Caller, network_id: str, *, project: str, shared_to_project
     """Move a network to another project's quota, or share it. Spec: network 5.2, compute 14.3."""
     network = visible(caller, network_id)
     _check_reassign(caller, network, shared_to_project)
+    before = network.project
     wanted = []
     if network.charged and project != network.project:
         charge = network_costs.of_network(public=False)
@@ -286,6 +289,8 @@ def reassign(caller: Caller, network_id: str, *, project: str, shared_to_project
         transaction.atomic("cyclades"),
     ):
         network = addresses.lock_network(network.id)
+        if network.deleted or network.project != before:
+            raise Conflict("The network was moved or deleted in this moment. Look, and try again.")
         network.project, network.shared_to_project = project, shared_to_project
         network.save(update_fields=["project", "shared_to_project", "updated"])
         if serial is not None:
