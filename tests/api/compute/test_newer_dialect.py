@@ -1,16 +1,17 @@
 """Every route of `/compute/v2.1` by example. Spec: openstack-api 6, 13."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from tests.api.compute.conftest import Api
-from tests.api.compute.test_older_dialect import KEY
-from tests.support.compute import Stage, a_flavor
 
 from synnefo.clients.astakos import Standing
 from synnefo.cyclades.models import Server
 from synnefo.cyclades.usecases import limits
 from synnefo.kit import clock
+from tests.api.compute.conftest import Api
+from tests.api.compute.test_older_dialect import KEY
+from tests.support.compute import Stage, a_flavor
 
 pytestmark = pytest.mark.django_db(databases=["cyclades"], transaction=True)
 
@@ -407,13 +408,15 @@ class TestParts:
         self, stage: Stage, nova: Api, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         held = {"cyclades.vm": Standing(limit=5, usage=2, project_limit=4)}
-        monkeypatch.setattr(limits, "_client", lambda _url: _Quotas({"ada": held}))
+        monkeypatch.setattr(limits, "_client", lambda *_: _Quotas({"ada": held}))
         shown = nova.json("GET", "/limits")["limits"]["absolute"]
         assert (shown["maxTotalInstances"], shown["totalInstancesUsed"]) == (4, 2)
         assert nova.json("GET", "/os-quota-sets/ada")["quota_set"]["instances"] == 4
         detail = nova.json("GET", "/os-quota-sets/ada/detail")["quota_set"]
         assert detail["instances"] == {"limit": 4, "in_use": 2, "reserved": 0}
         assert nova("GET", "/os-quota-sets/eve").status_code == 403
+        root = Api("v2.1", "root")
+        assert root.json("GET", "/os-quota-sets/eve")["quota_set"]["instances"] == 9
 
     def test_what_only_administrators_see(self, stage: Stage, nova: Api) -> None:
         root = Api("v2.1", "root")
@@ -462,3 +465,8 @@ class _Quotas:
 
     def get_quotas(self, token: str) -> dict[str, dict[str, Standing]]:
         return self._held
+
+    def service_get_project_quotas(
+        self, projects: Sequence[str]
+    ) -> dict[str, dict[str, Standing]]:
+        return {one: {"cyclades.vm": Standing(project_limit=9)} for one in projects}

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.compute import Stage, a_caller, a_stage
-from tests.support.cyclades_api import Person
 
 from synnefo.cyclades.api.callers import remembered
 from synnefo.cyclades.api.volume.routes import V3
 from synnefo.cyclades.usecases import limits, servers
 from synnefo.cyclades.usecases.limits import Measure
+from tests.support.compute import Stage, a_caller, a_stage
+from tests.support.cyclades_api import Person
 
 pytestmark = pytest.mark.django_db(databases=["cyclades"], transaction=True)
 
@@ -27,7 +27,7 @@ def stage(transactional_db: None, tmp_path: Path) -> Iterator[Stage]:
 
 @pytest.fixture
 def ada(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Person:
-    monkeypatch.setattr(limits, "measures", lambda _who: {"gigabytes": Measure(500, 5)})
+    monkeypatch.setattr(limits, "measures", lambda *_: {"gigabytes": Measure(500, 5)})
     return Person("ada", BASE)
 
 
@@ -80,11 +80,23 @@ def test_kinds_limits_and_quotas_are_shown(ada: Person) -> None:
     assert ada.get("/types/none").status == 404
     absolute = ada.get("/limits").json["limits"]["absolute"]
     assert (absolute["maxTotalVolumeGigabytes"], absolute["totalVolumesUsed"]) == (500, 0)
-    assert ada.get(f"/os-quota-sets/{PROJECT}").json["quota_set"]["gigabytes"] == 500
-    used = ada.get(f"/os-quota-sets/{PROJECT}?usage=True").json["quota_set"]["gigabytes"]
+    assert ada.get("/os-quota-sets/ada").json["quota_set"]["gigabytes"] == 500
+    used = ada.get("/os-quota-sets/ada?usage=True").json["quota_set"]["gigabytes"]
     assert used["limit"] == 500
     assert ada.put(f"/os-quota-sets/{PROJECT}", {}).status == 403
-    assert ada.get(f"/os-quota-sets/{PROJECT}/defaults").status == 200
+    assert ada.get("/os-quota-sets/ada/defaults").status == 200
+    assert ada.get(f"/os-quota-sets/{PROJECT}").status == 403
+
+
+def test_administrators_see_everybodys_volumes_only_when_they_ask(
+    ada: Person, stage: Stage
+) -> None:
+    servers.create(a_caller(), stage.order())
+    root = Person("root", BASE, admin=True)
+    assert root.get("/volumes").json["volumes"] == []
+    assert len(root.get("/volumes?all_tenants=1").json["volumes"]) == 1
+    assert root.get("/limits").json["limits"]["absolute"]["totalVolumesUsed"] == 0
+    assert len(Person("eve", BASE).get("/volumes?all_tenants=1").json["volumes"]) == 0
 
 
 def test_lists_that_are_empty_are_lists(ada: Person) -> None:

@@ -32,19 +32,31 @@ class Measure(msgspec.Struct, frozen=True):
 
 
 @cache
-def _client(url: str) -> AstakosClient:
-    return AstakosClient(url)
+def _client(url: str, token: str = "") -> AstakosClient:
+    return AstakosClient(url, token)
 
 
-def measures(caller: Caller) -> dict[str, Measure]:
-    """Answer cores, instances, ram (MiB) and gigabytes of the caller in its project."""
+def measures(caller: Caller, project: str = "") -> dict[str, Measure]:
+    """Answer cores, instances, ram (MiB) and gigabytes of the caller in its project.
+
+    Of another project, for an administrator, what the project as a whole may use and does.
+    """
     settings = conf.of(CycladesSettings)
-    quotas = _client(settings.astakos_auth_url).get_quotas(caller.token)
-    held = quotas.get(caller.project_id, {})
+    if project in {"", caller.project_id}:
+        quotas = _client(settings.astakos_auth_url).get_quotas(caller.token)
+        held = quotas.get(caller.project_id, {})
+    else:
+        service = _client(settings.astakos_auth_url, settings.cyclades_service_token)
+        whole = service.service_get_project_quotas([project]).get(project, {})
+        held = {name: _of_project(standing) for name, standing in whole.items()}
     return {
         name: _measure(held.get(resource, Standing()), unit)
         for name, (resource, unit) in _MEASURES.items()
     }
+
+
+def _of_project(standing: Standing) -> Standing:
+    return Standing(limit=standing.project_limit, usage=standing.project_usage)
 
 
 def _measure(standing: Standing, unit: int) -> Measure:
@@ -79,10 +91,10 @@ def absolute(caller: Caller) -> dict[str, int]:
     }
 
 
-def quota_set(caller: Caller) -> dict[str, dict[str, Any]]:
-    """Answer the quota as `GET /os-quota-sets/ID/detail` shows it."""
+def quota_set(caller: Caller, project: str) -> dict[str, dict[str, Any]]:
+    """Answer a project's quota as `GET /os-quota-sets/ID/detail` shows it."""
     settings = conf.of(CycladesSettings)
-    found = measures(caller)
+    found = measures(caller, project)
     fixed = {
         "key_pairs": settings.userdata_max_ssh_keys_per_user,
         "metadata_items": settings.cyclades_vm_max_metadata,

@@ -86,10 +86,10 @@ def show_limits(call: Call) -> View:
 
 
 def show_quota_set(call: Call, project_id: str) -> View:
-    """Show the quota of the caller's project."""
+    """Show the quota of the caller's project; of any, to administrators."""
     if project_id != call.who.project_id and not call.who.is_admin:
         raise Forbidden("The quota of another project is not shown.")
-    shown = limits.quota_set(call.who)
+    shown = limits.quota_set(call.who, project_id)
     if call.path.rstrip("/").endswith("/detail"):
         return {"quota_set": {"id": project_id, **shown}}
     plain = {name: value["limit"] for name, value in shown.items()}

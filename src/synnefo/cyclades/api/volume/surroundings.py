@@ -39,7 +39,7 @@ def _versions() -> View:
 def show_limits(call: Call) -> View:
     """Show what the caller may have and has."""
     held = limits.measures(call.who)["gigabytes"]
-    count, used = _usage(call)
+    count, used = _usage(call, call.who.project_id)
     absolute = {
         "maxTotalVolumes": -1,
         "maxTotalVolumeGigabytes": held.limit,
@@ -55,15 +55,17 @@ def show_limits(call: Call) -> View:
     return {"limits": {"rate": [], "absolute": absolute}}
 
 
-def _usage(call: Call) -> tuple[int, int]:
-    rows = Volume.objects.visible_to(call.who).filter(deleted=False)
+def _usage(call: Call, project: str) -> tuple[int, int]:
+    rows = Volume.objects.visible_to(call.who).filter(deleted=False, project=project)
     return rows.count(), rows.aggregate(total=Sum("size"))["total"] or 0
 
 
 def show_quotas(call: Call, quota_id: str) -> View:
-    """Show the limits of a project, with its usage when asked."""
-    held = limits.measures(call.who)["gigabytes"]
-    count, used = _usage(call)
+    """Show the limits of the caller's project, with its usage when asked; of any, to admins."""
+    if quota_id != call.who.project_id and not call.who.is_admin:
+        raise Forbidden("The quota of another project is not shown.")
+    held = limits.measures(call.who, quota_id)["gigabytes"]
+    count, used = _usage(call, quota_id)
     told = {
         "volumes": (-1, count),
         "gigabytes": (held.limit, used),

@@ -11,6 +11,8 @@ from synnefo.kit.units import is_number
 from synnefo.serve.http import Call
 from synnefo.serve.http.paging import limit_of, marker_of
 
+_TRUE = frozenset({"true", "1"})
+
 
 class Change(msgspec.Struct):
     """What can be changed of a volume, in the words of both dialects."""
@@ -39,6 +41,9 @@ def list_details(call: Call) -> View:
 
 def _chosen(call: Call) -> list[Volume]:
     rows = Volume.objects.visible_to(call.who).filter(deleted=False)
+    everybodys = (call.arg("all_tenants") or "").lower() in _TRUE
+    if not (everybodys and call.who.is_admin):
+        rows = rows.filter(userid=call.who.user_id)
     rows = rows.select_related("volume_type").order_by("id")
     name, status = call.arg("name"), call.arg("status")
     if name is not None:
