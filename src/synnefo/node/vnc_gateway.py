@@ -188,21 +188,26 @@ class ControlSocket:
 
     async def _serve(self, peer: socket.socket) -> None:
         client: socket.socket | None = None
+        head: bytes | None = None
         with peer:
             try:
                 async with asyncio.timeout(CONTROL_PATIENCE):
                     line, client = await _receive(peer)
                     request = msgspec.json.decode(line, type=Request)
-                    if request.op != "handover":
+                    if request.op == "handover":
+                        head = request.head
+                    else:
                         await _reply(peer, await self._gateway.answer(request))
             except Fault as fault:
                 await _reply(peer, Answer("FAILED", fault.message))
             except msgspec.MsgspecError:
                 await _reply(peer, Answer("FAILED", "The request is not what was expected."))
             except (OSError, TimeoutError):
-                return
-        if client is not None:
-            await self._take_over(client, request.head)
+                head = None
+        if client is not None and head is not None:
+            await self._take_over(client, head)
+        elif client is not None:
+            client.close()
 
     async def _take_over(self, client: socket.socket, head: bytes) -> None:
         try:
