@@ -28,8 +28,6 @@ class AstakosSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Whether somebody has to accept new users."""
     astakos_re_user_email_patterns: list[str] = []
     """Regular expressions of e-mail addresses that are accepted at once."""
-    astakos_project_admins: list[str] = []
-    """Uuids of users who may do anything with projects."""
     astakos_ratelimit_retries_allowed: int = 10
     """Wrong passwords for one account from one address before the pair has to wait."""
     astakos_ratelimit_window: int = 60

@@ -99,10 +99,6 @@ class PithosClient:
         """Remove an empty container; Conflict when something is in it."""
         self._http.call("DELETE", self._path(container))
 
-    def empty_container(self, container: str) -> None:
-        """Delete every object of a container, which stays."""
-        self._http.call("DELETE", self._path(container), query={"delimiter": "/"})
-
     def list_objects(
         self,
         container: str,

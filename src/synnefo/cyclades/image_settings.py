@@ -25,6 +25,3 @@ class ImageSettings(msgspec.Struct, frozen=True, rename=str.upper):
 
     cyclades_image_convert_timeout: int = 3600
     """Seconds after which the conversion of an image is given up."""
-
-    system_images_owner: str = ""
-    """User whose images are shown as the system's."""

@@ -22,9 +22,6 @@ class PithosSettings(msgspec.Struct, frozen=True, rename=str.upper):
     pithos_backend_block_path: str = "/var/lib/synnefo/blocks"
     """Folder of the block store, shared with Archipelago."""
 
-    pithos_backend_block_umask: int = 0o022
-    """Umask of files in the block store."""
-
     pithos_backend_block_size: int = 4 * MIB
     """Bytes of a block; never change it once something is stored."""
 

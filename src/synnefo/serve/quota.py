@@ -26,22 +26,6 @@ from synnefo.wire.provisions import Provision
 log = get_logger(__name__)
 
 
-class QuotaSerial(models.Model):
-    """A receipt of the quota service: undecided, then accepted or not, then resolved."""
-
-    serial = models.BigIntegerField(primary_key=True)
-    pending = models.BooleanField(default=True)
-    accept = models.BooleanField(default=False)
-    resolved = models.BooleanField(default=False)
-    issued = models.DateTimeField()
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return str(self.serial)
-
-
 class QuotaService(Protocol):
     """What a brick needs of the quota service; `clients.astakos.AstakosClient` keeps it."""
 
@@ -70,7 +54,7 @@ class QuotaService(Protocol):
 class Ledger:
     """One brick's quota: the service, and the brick's own table of serials.
 
-    The table has the fields of `QuotaSerial`, inherited or its own.
+    The table has the columns `serial` (its key), `pending`, `accept`, `resolved` and `issued`.
     """
 
     def __init__(self, service: QuotaService, table: type[models.Model]) -> None:
@@ -103,24 +87,6 @@ class Ledger:
             raise
         if tell:
             self._tell_quietly([serial])
-
-    @contextmanager
-    def charged(
-        self, provisions: Sequence[Provision], name: str = "", *, force: bool = False
-    ) -> Iterator[int]:
-        """Charge at once, in one call, and give back when the change fails.
-
-        Half the price of `reserve`, and no row; a crash in the middle leaves the charge to the
-        brick's reconciliation.
-        """
-        serial = self._service.issue_commission(
-            provisions, name=name, force=force, auto_accept=True
-        )
-        try:
-            yield serial
-        except BaseException:
-            self._give_back(provisions, name)
-            raise
 
     def accept(self, serial: int) -> None:
         """Decide that a promise becomes final, in the transaction of the change.
@@ -197,16 +163,3 @@ class Ledger:
             return self._service.commission_info(serial).issue_time < moment
         except ItemNotFound:
             return False
-
-    def _give_back(self, provisions: Sequence[Provision], name: str) -> None:
-        inverse = [
-            Provision(p.holder, p.source, p.resource, -p.quantity)
-            for p in provisions
-            if p.quantity
-        ]
-        try:
-            self._service.issue_commission(
-                inverse, name=f"undo: {name}", force=True, auto_accept=True
-            )
-        except Fault as fault:
-            log.error("quota-not-given-back", name=name, why=fault.message)

@@ -145,11 +145,6 @@ class TestFirewall:
             assert firewall.profile_of(tag.rsplit(":", 1)[1]) is profile
         assert firewall.profile_of("nonsense") is None
 
-    def test_profiles_are_read_by_name(self) -> None:
-        assert firewall.read_profile("ENABLED") is FirewallProfile.ENABLED
-        with pytest.raises(BadRequest):
-            firewall.read_profile("OPEN")
-
 
 class TestRequests:
     def test_an_item_names_one_thing(self) -> None:

@@ -1,9 +1,7 @@
 """Who calls, told by Astakos itself: one indexed query for a user, none for a component."""
 
 from synnefo.astakos.models import Project, Token, User
-from synnefo.astakos.settings import AstakosSettings
 from synnefo.astakos.usecases import catalogs, tokens
-from synnefo.kit import conf
 from synnefo.kit.faults import Forbidden, Unauthorized
 from synnefo.serve.http.auth import Caller
 
@@ -60,11 +58,6 @@ def roles_of(user: User) -> tuple[str, ...]:
 def project_name(project: Project, user: User) -> str:
     """Answer the name under which a user sees a project; their own goes by their address."""
     return user.username if project.uuid == user.uuid else project.realname
-
-
-def is_project_admin(caller: Caller) -> bool:
-    """Tell whether a caller may do anything with projects. Spec: identity 3.8."""
-    return caller.is_admin or caller.user_id in conf.of(AstakosSettings).astakos_project_admins
 
 
 def user_of(caller: Caller) -> User:

@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-from synnefo.kit.faults import BadRequest
-
 
 class FirewallProfile(StrEnum):
     """How a NIC of a public network is guarded."""
@@ -19,14 +17,6 @@ _WORDS = {
     FirewallProfile.PROTECTED: "limited",
 }
 _PROFILES = {word: profile for profile, word in _WORDS.items()}
-
-
-def read_profile(text: str) -> FirewallProfile:
-    """Read a profile by name."""
-    try:
-        return FirewallProfile(text)
-    except ValueError as error:
-        raise BadRequest(f"There is no firewall profile '{text}'.") from error
 
 
 def tag_of(profile: FirewallProfile, nic: str) -> str:

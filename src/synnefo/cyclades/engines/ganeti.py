@@ -25,6 +25,7 @@ class Habits(msgspec.Struct, frozen=True, kw_only=True):
 
     create_extra: dict[str, Any] = {}
     opportunistic_locking: bool = True
+    wait_for_sync: bool = False
 
 
 class GanetiCompute:
@@ -40,7 +41,10 @@ class GanetiCompute:
         if found is not None:
             return found
         body = params.creation(
-            spec, self._habits.create_extra, hotlocking=self._habits.opportunistic_locking
+            spec,
+            self._habits.create_extra,
+            hotlocking=self._habits.opportunistic_locking,
+            waiting=self._habits.wait_for_sync,
         )
         return self._rapi.submit("POST", "/instances", body)
 

@@ -20,7 +20,7 @@ from synnefo.cyclades.domain.instances import (
 Body = dict[str, Any]
 
 
-def creation(spec: InstanceSpec, extra: Body, *, hotlocking: bool) -> Body:
+def creation(spec: InstanceSpec, extra: Body, *, hotlocking: bool, waiting: bool = False) -> Body:
     """Write the body that asks for a new instance; `extra` are the operator's parameters."""
     hvparams = extra.get("hvparams", {}).get(spec.hypervisor, {})
     body: Body = {
@@ -44,7 +44,7 @@ def creation(spec: InstanceSpec, extra: Body, *, hotlocking: bool) -> Body:
         "ip_check": False,
         "name_check": False,
         "conflicts_check": False,
-        "wait_for_sync": False,
+        "wait_for_sync": waiting,
         "start": True,
         "opportunistic_locking": hotlocking,
         "tags": list(spec.tags),

@@ -15,13 +15,6 @@ class NetworkQuerySet(models.QuerySet["Network"]):
         """Keep networks that are not deleted."""
         return self.filter(deleted=False)
 
-    def owned_by(self, caller: Caller) -> "NetworkQuerySet":
-        """Keep private networks that the caller may change. Spec: compute 14.1."""
-        if caller.is_admin:
-            return self.all()
-        shared = Q(shared_to_project=True, project=caller.project_id)
-        return self.filter(Q(userid=caller.user_id) | shared)
-
     def visible_to(self, caller: Caller) -> "NetworkQuerySet":
         """Keep networks that the caller may see. Spec: network 5.2."""
         if caller.is_admin:

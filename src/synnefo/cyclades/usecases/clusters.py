@@ -17,10 +17,10 @@ from synnefo.cyclades.engines.choose import Engine
 from synnefo.cyclades.engines.compute import EngineError
 from synnefo.cyclades.engines.ganeti import Habits
 from synnefo.cyclades.engines.rapi import Address
-from synnefo.cyclades.models import Cluster, ProjectCluster, Server
+from synnefo.cyclades.models import Cluster, ProjectCluster
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.kit import clock, conf
-from synnefo.kit.faults import BadRequest, Conflict, ItemNotFound, ServiceUnavailable
+from synnefo.kit.faults import BadRequest, Conflict, ServiceUnavailable
 
 DB = "cyclades"
 MAX_CLUSTERS = 16
@@ -55,16 +55,9 @@ def engine_of(cluster: Cluster) -> Engine:
         Habits(
             create_extra=dict(settings.ganeti_createinstance_kwargs),
             opportunistic_locking=settings.ganeti_use_opportunistic_locking,
+            wait_for_sync=settings.ganeti_disks_wait_for_sync,
         ),
     )
-
-
-def by_id(cluster_id: int) -> Cluster:
-    """Answer a cluster."""
-    found = Cluster.objects.filter(id=cluster_id).first()
-    if found is None:
-        raise ItemNotFound(f"There is no cluster {cluster_id}; see backend-list.")
-    return found
 
 
 def add(order: ClusterOrder, *, check: bool = True) -> Cluster:
@@ -237,8 +230,3 @@ def _less(column: str, amount: int) -> Case:
     """Subtract, and stop at nothing: an unsigned column takes no less."""
     enough = When(**{f"{column}__gt": amount}, then=F(column) - amount)
     return Case(enough, default=Value(0))
-
-
-def servers_of(cluster: Cluster) -> int:
-    """Count the servers of a cluster."""
-    return Server.objects.filter(cluster=cluster, deleted=False).count()

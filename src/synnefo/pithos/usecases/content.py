@@ -207,14 +207,6 @@ def spill(names: Sequence[str]) -> list[str]:
     return found
 
 
-def checksum_of(digests: bytes, size: int) -> str:
-    """Compute the MD5 of a stored content by reading it back."""
-    digest = hashlib.md5(usedforsecurity=False)
-    for piece in stream(digests, Span(0, size)):
-        digest.update(piece)
-    return digest.hexdigest()
-
-
 def missing(hashes: list[str]) -> list[str]:
     """List the hashes whose blocks are not stored, each once, in order."""
     with blocks.told():

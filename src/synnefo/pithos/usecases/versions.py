@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 from django.db import connections
-from django.db.models import Sum
 
 from synnefo.kit import conf
 from synnefo.kit.faults import Forbidden, ItemNotFound, TooLarge
@@ -243,9 +242,3 @@ def forget(node_id: int) -> None:
     Grant.objects.filter(node_id=node_id).delete()
     Public.objects.filter(node_id=node_id).delete()
     Facet.objects.filter(node_id=node_id).delete()
-
-
-def history_size(container_id: int) -> int:
-    """Sum the sizes of a container's former versions."""
-    rows = Tally.objects.filter(container_id=container_id)
-    return rows.aggregate(total=Sum("history"))["total"] or 0

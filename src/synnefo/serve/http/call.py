@@ -45,7 +45,6 @@ class Call:
         self.caller = None
         self.request_id = new_request_id()
         self.reply_headers: dict[str, str] = {}
-        self.route_name = ""
         self.shown_path = path
 
     @property

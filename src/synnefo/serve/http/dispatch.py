@@ -152,7 +152,6 @@ class Api:
         if call.method == "OPTIONS" and not any(r.method == "OPTIONS" for r in self.table.routes):
             return self._preflight(call)
         route, path_values = self.table.find(call.method, call.path)
-        call.route_name = route.name or route.path
         call.shown_path = _shown(call.path, path_values)
         self._identify(call, route)
         arguments = self._signatures[id(route)].arguments(call, path_values)
