@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.support.astakos import a_component, a_project, a_resource, a_token, a_user
 
 from synnefo.astakos.domain.definitions import ServiceDef
 from synnefo.astakos.models import DATABASE, User
 from synnefo.astakos.usecases import registry
+from tests.support.astakos import a_component, a_project, a_resource, a_token, a_user
 
 pytestmark = pytest.mark.django_db(databases=[DATABASE])
 VM = "cyclades.vm"

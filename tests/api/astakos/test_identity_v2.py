@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.support.astakos import PASSWORD, a_component, a_project, a_token, a_user
 
 from synnefo.astakos.domain.definitions import ServiceDef
 from synnefo.astakos.models import DATABASE, User
 from synnefo.astakos.usecases import registry, tokens, users
+from tests.support.astakos import PASSWORD, a_component, a_project, a_token, a_user
 
 pytestmark = pytest.mark.django_db(databases=[DATABASE])
 V2 = "/astakos/identity/v2.0"

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import time_machine
 from django.test import Client
-from tests.support.astakos import PASSWORD, a_token, a_user
 
 from synnefo.astakos.models import DATABASE, Token
 from synnefo.astakos.settings import AstakosSettings
 from synnefo.astakos.usecases import tokens, users
 from synnefo.kit import conf
 from synnefo.kit.clock import now
+from tests.support.astakos import PASSWORD, a_token, a_user
 
 pytestmark = pytest.mark.django_db(databases=[DATABASE])
 PATH = "/astakos/ui/session"

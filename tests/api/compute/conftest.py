@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.support.compute import Stage, a_caller, a_stage
 
 from synnefo.cyclades.api.callers import remembered
+from tests.support.compute import Stage, a_caller, a_stage
 
 
 class Api:

@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from tests.api.compute.conftest import Api
-from tests.support.compute import Stage, a_flavor
 
 from synnefo.cyclades.models import Server
 from synnefo.kit import clock
+from tests.api.compute.conftest import Api
+from tests.support.compute import Stage, a_flavor
 
 pytestmark = pytest.mark.django_db(databases=["cyclades"], transaction=True)
 

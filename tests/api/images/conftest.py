@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.compute import Stage, a_stage
-from tests.support.cyclades_api import Person
 
 from synnefo.cyclades.api.callers import remembered
 from synnefo.cyclades.jobs import images
+from tests.support.compute import Stage, a_stage
+from tests.support.cyclades_api import Person
 
 JOBS = (images,)
 GLANCE = "/cyclades/image/v2"

@@ -4,11 +4,11 @@ import hashlib
 from typing import Any
 
 import pytest
+
+from synnefo.cyclades.api.image.routes import GLANCE, LEGACY, ROOT
 from tests.support.compute import Stage
 from tests.support.cyclades_api import Person
 from tests.support.images import MIB, a_qcow2_head, a_raw
-
-from synnefo.cyclades.api.image.routes import GLANCE, LEGACY, ROOT
 
 pytestmark = pytest.mark.django_db(databases=["cyclades"], transaction=True)
 

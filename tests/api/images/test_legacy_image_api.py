@@ -1,12 +1,12 @@
 """Every route of the image API of old by example."""
 
 import pytest
-from tests.support.compute import Stage
-from tests.support.cyclades_api import Answer, Person
-from tests.support.images import a_qcow2_head, a_raw
 
 from synnefo.cyclades.domain.images import ShelfItem
 from synnefo.kit.ids import new_uuid
+from tests.support.compute import Stage
+from tests.support.cyclades_api import Answer, Person
+from tests.support.images import a_qcow2_head, a_raw
 
 pytestmark = pytest.mark.django_db(databases=["cyclades"], transaction=True)
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.compute import Stage, a_stage
-from tests.support.cyclades_api import Person
 
 from synnefo.cyclades.api.callers import remembered
 from synnefo.cyclades.jobs import networks
 from synnefo.cyclades.usecases import pools
 from synnefo.cyclades.usecases.pools import PoolKind
+from tests.support.compute import Stage, a_stage
+from tests.support.cyclades_api import Person
 
 JOBS = (networks,)
 BASE = "/cyclades/network/v2.0"

@@ -4,13 +4,13 @@ from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
-from tests.support.compute import Stage, a_caller
-from tests.support.cyclades_api import Person
-from tests.support.networks import a_public
 
 from synnefo.cyclades.api.network.routes import ROUTES
 from synnefo.cyclades.usecases import allowances, servers
 from synnefo.kit import clock
+from tests.support.compute import Stage, a_caller
+from tests.support.cyclades_api import Person
+from tests.support.networks import a_public
 
 pytestmark = pytest.mark.django_db(databases=["cyclades"], transaction=True)
 

@@ -7,7 +7,6 @@ import msgspec
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
-from tests.support.astakos import a_component, a_token, a_user
 
 from synnefo.astakos.domain import definitions
 from synnefo.astakos.usecases import catalogs, registry
@@ -16,6 +15,7 @@ from synnefo.kit import conf
 from synnefo.pithos import brick
 from synnefo.pithos.settings import PithosSettings
 from synnefo.serve.http.nested import in_process
+from tests.support.astakos import a_component, a_token, a_user
 
 BASE = "http://127.0.0.1:8000"
 LIMIT = 50 * 2**20

@@ -4,10 +4,10 @@ import io
 import os
 
 import pytest
-from tests.api.pithos.conftest import BASE, Person
 
 from synnefo.clients.pithos import HashMap, MissingBlocks, PithosClient
 from synnefo.kit.faults import Conflict, Forbidden, ItemNotFound
+from tests.api.pithos.conftest import BASE, Person
 
 pytestmark = pytest.mark.django_db(databases=["pithos", "astakos"])
 ENDPOINT = f"{BASE}/pithos/v1"

@@ -4,6 +4,7 @@ import hashlib
 from urllib.parse import quote
 
 import pytest
+
 from tests.api.pithos.conftest import BASE, LIMIT, Person
 
 pytestmark = pytest.mark.django_db(databases=["pithos", "astakos"])

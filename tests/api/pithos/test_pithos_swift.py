@@ -4,6 +4,7 @@ import hashlib
 
 import msgspec
 import pytest
+
 from tests.api.pithos.conftest import Person
 
 pytestmark = pytest.mark.django_db(databases=["pithos", "astakos"])

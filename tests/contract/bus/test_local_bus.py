@@ -8,10 +8,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.contract.bus.bus_contract import HEARS_OPS, BusContract, take
 
 from synnefo.bus import local
 from synnefo.bus.local import LocalBus
+from tests.contract.bus.bus_contract import HEARS_OPS, BusContract, take
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 """The bus in memory keeps the contract."""
 
 import pytest
-from tests.contract.bus.bus_contract import BusContract
 
 from synnefo.bus.memory import MemoryBus
+from tests.contract.bus.bus_contract import BusContract
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
+
 from tests.support import pithos_server
 from tests.support.pithos_server import ROOT, Server
 

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.support.pithos_server import PASSWORD, Server
 
 pytestmark = pytest.mark.needs_clients

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.support.pithos_server import Server
 
 pytestmark = pytest.mark.needs_clients

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from tests.support.astakos import PASSWORD, a_component, a_project, a_resource, a_user, usage
 
 from synnefo.astakos.models import DATABASE, Component, Holding, Resource, Service, User
 from synnefo.astakos.usecases import bricks, catalogs, commissions, limits, passwords, tokens
 from synnefo.wire.provisions import charge
+from tests.support.astakos import PASSWORD, a_component, a_project, a_resource, a_user, usage
 
 pytestmark = pytest.mark.django_db(databases=[DATABASE])
 VM = "cyclades.vm"

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connections
-from tests.support.astakos import a_project, a_resource, a_user, usage
 
 from synnefo.astakos.domain.ledger import NoCapacity, NoHolding, NoQuantity
 from synnefo.astakos.models import DATABASE, Commission, Holding, ProvisionLog, ProvisionRow
@@ -13,6 +12,7 @@ from synnefo.astakos.usecases import commissions
 from synnefo.astakos.usecases.commissions import Order
 from synnefo.kit.faults import BadRequest, ItemNotFound
 from synnefo.wire.provisions import Provision, charge, charges
+from tests.support.astakos import a_project, a_resource, a_user, usage
 
 VM = "cyclades.vm"
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 import pytest
-from tests.support.compute import MemoryQuota
 
 from synnefo.clients.astakos import QuotaExceeded
 from synnefo.cyclades.usecases import commissions
 from synnefo.kit.faults import ServiceUnavailable
 from synnefo.wire.provisions import Provision
+from tests.support.compute import MemoryQuota
 
 pytestmark = pytest.mark.django_db(databases=["cyclades"], transaction=True)
 ONE = {"cyclades.vm": 1}

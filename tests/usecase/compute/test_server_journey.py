@@ -7,7 +7,6 @@ from datetime import timedelta
 import msgspec
 import pytest
 from django.db import connections
-from tests.support.compute import Stage, a_caller, a_cluster, a_flavor, an_image, fresh
 
 from synnefo.cyclades.domain.guests import InjectedFile
 from synnefo.cyclades.domain.server_states import State, WrongState
@@ -26,6 +25,7 @@ from synnefo.kit.faults import (
     ServiceUnavailable,
 )
 from synnefo.wire.job_events import JobEvent
+from tests.support.compute import Stage, a_caller, a_cluster, a_flavor, an_image, fresh
 
 pytestmark = pytest.mark.django_db(databases=["cyclades"], transaction=True)
 

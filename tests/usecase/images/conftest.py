@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.compute import Stage, a_stage
 
 from synnefo.cyclades.jobs import images
+from tests.support.compute import Stage, a_stage
 
 JOBS = (images,)
 

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.compute import Stage, a_caller
-from tests.support.images import MIB, CutOff, a_qcow2_file, a_qcow2_head, a_raw
 
 from synnefo.blocks.filed import FiledStore
 from synnefo.blocks.maps import MapStore
@@ -46,6 +44,8 @@ from synnefo.kit.faults import (
     UnsupportedMedia,
 )
 from synnefo.kit.ids import new_uuid
+from tests.support.compute import Stage, a_caller
+from tests.support.images import MIB, CutOff, a_qcow2_file, a_qcow2_head, a_raw
 
 pytestmark = pytest.mark.django_db(databases=["cyclades"], transaction=True)
 

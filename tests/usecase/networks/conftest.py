@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.compute import Stage, a_stage
 
 from synnefo.cyclades.jobs import images, networks
 from synnefo.cyclades.usecases import pools
 from synnefo.cyclades.usecases.pools import PoolKind
+from tests.support.compute import Stage, a_stage
 
 JOBS = (images, networks)
 

@@ -4,14 +4,6 @@ from collections import Counter
 
 import pytest
 from django.db import transaction
-from tests.support.compute import Stage, a_caller
-from tests.support.networks import (
-    a_private,
-    a_public,
-    assert_nothing_leaked,
-    free_and_all,
-    together,
-)
 
 from synnefo.cyclades.domain.instances import NicSpec
 from synnefo.cyclades.domain.ports import RequestedNetwork
@@ -38,6 +30,14 @@ from synnefo.kit.faults import (
     ItemNotFound,
     OverLimit,
     ServiceUnavailable,
+)
+from tests.support.compute import Stage, a_caller
+from tests.support.networks import (
+    a_private,
+    a_public,
+    assert_nothing_leaked,
+    free_and_all,
+    together,
 )
 
 pytestmark = pytest.mark.django_db(databases=["cyclades"], transaction=True)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from tests.support.compute import Stage, a_caller
-from tests.support.networks import a_private, assert_nothing_leaked
 
 from synnefo.cyclades.models import BackendNetwork, IPPool, MacPrefixPool, Network, Port
 from synnefo.cyclades.usecases import cluster_networks, networks, ports
 from synnefo.kit import clock
+from tests.support.compute import Stage, a_caller
+from tests.support.networks import a_private, assert_nothing_leaked
 
 pytestmark = pytest.mark.django_db(databases=["cyclades"], transaction=True)
 

@@ -1,8 +1,6 @@
 """A network from its order to its end: rows, quota, pools, clusters."""
 
 import pytest
-from tests.support.compute import Stage, a_caller
-from tests.support.networks import OPERATOR, a_private, a_public
 
 from synnefo.cyclades.domain.network_states import NetworkState
 from synnefo.cyclades.domain.networks import ShapeOrder
@@ -32,6 +30,8 @@ from synnefo.kit.faults import (
 )
 from synnefo.serve.errands import Later
 from synnefo.wire.job_events import JobEvent
+from tests.support.compute import Stage, a_caller
+from tests.support.networks import OPERATOR, a_private, a_public
 
 pytestmark = pytest.mark.django_db(databases=["cyclades"], transaction=True)
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.pithos import MemoryQuota
 
 from synnefo.kit import conf
 from synnefo.pithos.engines import quota
 from synnefo.pithos.settings import PithosSettings
+from tests.support.pithos import MemoryQuota
 
 
 @pytest.fixture(autouse=True)

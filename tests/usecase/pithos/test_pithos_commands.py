@@ -5,13 +5,13 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from tests.support.pithos import MemoryQuota, a_body, a_caller
 
 from synnefo.pithos.domain.places import Place
 from synnefo.pithos.usecases import containers, objects, reconciliation
 from synnefo.pithos.usecases.containers import Order
 from synnefo.pithos.usecases.found import look
 from synnefo.pithos.usecases.objects import Wish
+from tests.support.pithos import MemoryQuota, a_body, a_caller
 
 pytestmark = pytest.mark.django_db(databases=["pithos"])
 ADA = "11111111-1111-4111-8111-111111111111"

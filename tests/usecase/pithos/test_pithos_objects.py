@@ -3,7 +3,6 @@
 import hashlib
 
 import pytest
-from tests.support.pithos import MemoryQuota, a_body, a_caller
 
 from synnefo.blocks.hashing import ZERO_NAME
 from synnefo.kit import conf
@@ -41,6 +40,7 @@ from synnefo.pithos.usecases.found import digests_of, look, readable
 from synnefo.pithos.usecases.listings import Filter
 from synnefo.pithos.usecases.objects import MissingBlocks, Wish
 from synnefo.wire.hashmaps import HashMap, merkle_root
+from tests.support.pithos import MemoryQuota, a_body, a_caller
 
 pytestmark = pytest.mark.django_db(databases=["pithos"])
 ADA, BOB = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from django.db import connections
-from tests.support.pithos import MemoryQuota, a_body, a_caller
 
 from synnefo.blocks.durable import DISK
 from synnefo.blocks.filed import FiledStore
@@ -20,6 +19,7 @@ from synnefo.pithos.usecases.containers import Order
 from synnefo.pithos.usecases.copies import Route
 from synnefo.pithos.usecases.found import look
 from synnefo.pithos.usecases.objects import Wish
+from tests.support.pithos import MemoryQuota, a_body, a_caller
 
 pytestmark = pytest.mark.django_db(databases=["pithos"], transaction=True)
 ADA = "11111111-1111-4111-8111-111111111111"
