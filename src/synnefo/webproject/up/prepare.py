@@ -18,7 +18,9 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
+from synnefo.clients.http import Http
 from synnefo.kit import conf, logs
+from synnefo.kit.faults import Unauthorized
 from synnefo.webproject import components
 from synnefo.webproject.up import client_files, demo
 from synnefo.webproject.up.client_files import Login
@@ -71,10 +73,38 @@ def _users(folder: Folder, place: Place, *, with_demo: bool) -> str:
     for role in made:
         known[role] = _add_user(wanted[role], admin=role == "admin")
         write_private(file, json.dumps(known))
+    _write_client_files(folder, place, known)
+    return f"{', '.join(made)} made" if made else "all there"
+
+
+def _write_client_files(folder: Folder, place: Place, known: dict[str, Any]) -> None:
     logins = {role: Login(**login) for role, login in known.items()}
     client_files.write(folder, place, logins["admin"], logins.get("user"))
     client_files.write_credentials(folder, place, logins)
-    return f"{', '.join(made)} made" if made else "all there"
+
+
+def _renew_tokens(folder: Folder, place: Place) -> str:
+    """Replace tokens that expired or were ended by a new password; answers whose."""
+    file = folder.root / "logins.json"
+    known: dict[str, Any] = dict(read_json(file))
+    ended = [role for role, login in known.items() if not _is_good(place, login["token"])]
+    for role in ended:
+        known[role]["token"] = asked("user-modify", known[role]["project"], "--renew-token")[
+            "token"
+        ]
+    if ended:
+        write_private(file, json.dumps(known))
+        _write_client_files(folder, place, known)
+    return f"{', '.join(ended)} renewed" if ended else "good"
+
+
+def _is_good(place: Place, token: str) -> bool:
+    identity = Http(f"{place.url}/astakos/identity/v3", token=token)
+    try:
+        identity.call("GET", "/auth/projects")
+    except Unauthorized:
+        return False
+    return True
 
 
 def _add_user(email: str, *, admin: bool) -> dict[str, str]:
@@ -91,6 +121,8 @@ def _add_user(email: str, *, admin: bool) -> dict[str, str]:
 
 def after(folder: Folder, place: Place, *, with_demo: bool) -> None:
     """Prepare what needs the running services: cluster, flavors, network, image."""
+    with step("Trying the tokens of the first users") as said:
+        said.note = _renew_tokens(folder, place)
     with step("Preparing cluster, flavors and network") as said:
         said.note = demo.cluster(folder, place, manage, asked)
     if with_demo:

@@ -56,6 +56,7 @@ def run(folder: Folder, wishes: Wishes) -> int:
     except KeyboardInterrupt:
         pass
     finally:
+        keeper.stopping.set()  # from here on a signal must not cut the stopping short
         healthy.unlink(missing_ok=True)
         _stop(folder, keeper, stop_vms=stop_machines_too[0])
         folder.pid_file.unlink(missing_ok=True)

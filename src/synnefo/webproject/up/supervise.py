@@ -155,7 +155,7 @@ def end_orphans(run: Path, settings: Path) -> list[str]:
     ended = []
     for file in sorted(run.glob("*.pid")):
         pid = pid_of(file, settings)
-        if pid is None:
+        if pid is None or pid == os.getpid():
             continue
         if not end_pid(pid, by=signal.SIGTERM, within=STOP_SECONDS):
             end_pid(pid, by=signal.SIGKILL, within=STOP_SECONDS)
