@@ -5,6 +5,7 @@ consumers watch the file's change counter, so an idle bus costs one cheap query 
 second.
 """
 
+import math
 import sqlite3
 import threading
 import time
@@ -70,6 +71,7 @@ class LocalBus:
         self._file = Path(file)
         self._local = threading.local()
         self._outstanding: set[int] = set()
+        self._file.touch(mode=0o600, exist_ok=True)
         with self._connection() as connection:
             connection.executescript(_SCHEMA)
 
@@ -144,6 +146,10 @@ class LocalBus:
     def _lease(
         self, queues: Sequence[str], prefetch: int
     ) -> tuple[int, str, str, bytes, int] | None:
+        """Take the oldest message that nobody holds.
+
+        A lease that ends later than any could was made before the clock was set back.
+        """
         if len(self._outstanding) >= prefetch:
             return None
         marks = ", ".join("?" * len(queues))
@@ -152,10 +158,10 @@ class LocalBus:
         try:
             row: tuple[int, str, str, bytes, int] | None = connection.execute(
                 "UPDATE message SET ready_at = ?, deliveries = deliveries + 1 WHERE id = ("  # noqa: S608
-                f"SELECT id FROM message WHERE queue IN ({marks}) AND ready_at <= ?"
-                " ORDER BY id LIMIT 1)"
+                f"SELECT id FROM message WHERE queue IN ({marks})"
+                " AND ready_at NOT BETWEEN ? AND ? ORDER BY id LIMIT 1)"
                 " RETURNING id, queue, routing_key, body, deliveries - 1",
-                (now + LEASE_SECONDS, *queues, now),
+                (now + LEASE_SECONDS, *queues, math.nextafter(now, math.inf), now + LEASE_SECONDS),
             ).fetchone()
         except sqlite3.OperationalError:
             return None
