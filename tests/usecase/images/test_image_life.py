@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -248,6 +249,22 @@ class TestUnpacking:
         self.run(stage)
         done = images.visible(ADA, image.id)
         assert (done.status, "another file" in done.reason) == (ImageStatus.KILLED, True)
+
+    def test_an_image_that_fails_for_hours_is_given_up(
+        self, stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: object, **__: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        image = put(queued(disk_format="qcow2"), a_qcow2_file(tmp_path))
+        monkeypatch.setattr(image_imports, "qcow2_to_raw", full)
+        self.run(stage)
+        assert images.visible(ADA, image.id).status is ImageStatus.IMPORTING
+        QueuedErrand.objects.update(created_at=clock.now() - timedelta(hours=7))
+        self.run(stage)
+        done = images.visible(ADA, image.id)
+        assert (done.status, "No space" in done.reason) == (ImageStatus.KILLED, True)
+        assert not QueuedErrand.objects.exists()
 
     def test_an_image_deleted_meanwhile_is_forgotten(self, stage: Stage, tmp_path: Path) -> None:
         image = put(queued(disk_format="qcow2"), a_qcow2_file(tmp_path))

@@ -10,6 +10,12 @@ def convert_image(image_id: str, owner: str) -> None:
     image_imports.convert(image_id, owner)
 
 
+@image_imports.CONVERT.gives_up
+def give_up_conversion(reason: str, image_id: str, owner: str) -> None:
+    """Tell the owner of an image that unpacking it failed for too long."""
+    image_imports.abandon(image_id, owner, reason)
+
+
 @sweep("cyclades.withdraw_block_lists", every=600)
 def withdraw_block_lists() -> None:
     """Withdraw block lists of images that nobody needs, so that blocks can be collected."""

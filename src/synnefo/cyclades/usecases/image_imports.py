@@ -19,7 +19,7 @@ from synnefo.serve.errands import Errand, Later
 
 log = get_logger(__name__)
 
-CONVERT = Errand("cyclades.convert_image")
+CONVERT = Errand("cyclades.convert_image", give_up_after=6 * 3600)
 GRACE = 2.0
 
 
@@ -50,6 +50,17 @@ def convert(image_id: str, owner: str) -> None:
             _give_up(shelf, image, str(error))
         except Conflict:
             log.info("image-changed-meanwhile", image=image_id)
+
+
+def abandon(image_id: str, owner: str, reason: str) -> None:
+    """Mark an image that could not be unpacked for hours as killed; its owner sees why."""
+    shelf = shelf_for(owner)
+    try:
+        image = find(shelf, image_id)
+    except ItemNotFound:
+        return
+    if image.status is ImageStatus.IMPORTING:
+        _give_up(shelf, image, f"It could not be unpacked for a long time: {reason}")
 
 
 def _unpack(shelf: ImageShelf, image: Image, folder: Path) -> None:
