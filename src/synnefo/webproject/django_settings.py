@@ -19,6 +19,7 @@ _kinds = [WebprojectSettings, ServeSettings, *components.gather("default_setting
 try:
     _loaded = conf.load(components.defaults_of(_kinds))
     _web = _loaded.of(WebprojectSettings)
+    _data = Path(_loaded.of(ServeSettings).synnefo_data_dir)
 except conf.SettingsError as _error:
     print(_error, file=sys.stderr)  # noqa: T201 - logs are not set up without settings
     sys.exit(1)
@@ -28,9 +29,7 @@ _bricks = [component.label for component in components.installed() if component.
 DEBUG = _web.debug
 SECRET_KEY = _web.secret_key
 ALLOWED_HOSTS = _web.allowed_hosts
-DATABASES = databases.configured(
-    _web.databases, _bricks, Path(_loaded.of(ServeSettings).synnefo_data_dir)
-)
+DATABASES = databases.configured(_web.databases, _bricks, _data)
 DATABASE_ROUTERS = ["synnefo.webproject.databases.BrickRouter"]
 INSTALLED_APPS = ["synnefo.webproject", "synnefo.serve", *components.gather("web_apps")]
 MIDDLEWARE = [

@@ -87,6 +87,8 @@ def _run(command: BaseCommand, shown: str, arguments: list[str]) -> None:
             f"The settings in {conf.directory()} say where it is; "
             "choose a cloud with --data DIR or SYNNEFO_SETTINGS_DIR."
         )
+    except conf.SettingsError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
 
