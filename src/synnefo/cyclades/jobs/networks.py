@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from synnefo.cyclades.engines.compute import EngineUnreachable
+from synnefo.cyclades.engines.compute import EngineError
 from synnefo.cyclades.models import Cluster, Network
 from synnefo.cyclades.usecases import (
     cluster_networks,
@@ -66,10 +66,13 @@ def settle_networks() -> None:
         try:
             for finding in cluster_networks.look(cluster, older_than=STALE):
                 network_outcomes.adopt(finding)
-        except (EngineUnreachable, ServiceUnavailable) as error:
+        except (EngineError, ServiceUnavailable) as error:
             log.warning("cluster-unreachable", cluster=cluster.clustername, why=str(error))
     stuck = Network.objects.filter(
         deleted=False, action="DESTROY", updated__lt=clock.now() - STALE
     )
     for network in stuck:
-        network_outcomes.remove(network.id)
+        try:
+            network_outcomes.remove(network.id)
+        except (EngineError, ServiceUnavailable) as error:
+            log.warning("network-not-removed", network=network.id, why=str(error))
