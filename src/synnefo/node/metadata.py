@@ -10,9 +10,11 @@ import os
 import re
 import socket
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import click
@@ -26,6 +28,8 @@ from synnefo.node.guest_config import VERSIONS
 log = get_logger(__name__)
 
 PORT = 80
+MOST, MOST_OF_ONE = 256, 32
+"""Connections that are served at once: in all, and of one guest."""
 Documents = Mapping[str, bytes]
 Lookup = Callable[[str], Documents | None]
 """From the address of a guest to its documents."""
@@ -183,6 +187,26 @@ class MetadataServer(ThreadingHTTPServer):
         self.socket.close()
         self.socket = listener
         self.lookup = lookup
+        self._guard = threading.Lock()
+        self._open: Counter[str] = Counter()
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Turn a guest away that holds too many connections: each costs the cluster a thread."""
+        del request
+        with self._guard:
+            crowded = self._open.total() >= MOST or self._open[client_address[0]] >= MOST_OF_ONE
+            if not crowded:
+                self._open[client_address[0]] += 1
+        return not crowded
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection to its end, then let its guest have another."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._guard:
+                self._open[client_address[0]] -= 1
+                self._open += Counter()
 
     def close(self) -> None:
         """Stop answering."""

@@ -1,8 +1,11 @@
 """What a guest is told, on the config drive and by the metadata service."""
 
 import base64
+import contextlib
 import json
+import socket
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -256,3 +259,19 @@ def test_many_guests_at_once_are_served(service: str) -> None:
     for thread in threads:
         thread.join()
     assert answers == [b"blue"] * 20
+
+
+def test_a_guest_that_holds_many_connections_gets_no_more(service: str) -> None:
+    port = int(service.rpartition(":")[2])
+    held = [socket.create_connection(("127.0.0.1", port)) for _ in range(metadata.MOST_OF_ONE)]
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as one_more:
+        assert one_more.recv(1) == b""
+    for connection in held:
+        connection.close()
+    for _ in range(200):
+        with contextlib.suppress(OSError, urllib.error.URLError):
+            reply = urllib.request.urlopen(f"{service}/latest/meta-data/hostname")
+            break
+        time.sleep(0.05)
+    with reply:
+        assert reply.read() == b"blue"
