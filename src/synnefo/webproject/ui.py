@@ -16,6 +16,12 @@ _POLICY = (
     "style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; worker-src 'self' blob:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
+PROTECTION = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+"""What browsers must keep to on the page: no other's scripts, no other's frames."""
 _MISSING = (
     "<!doctype html><title>Synnefo</title><p>The web interface is not built on this host. "
     "Run <code>make ui</code> in the source tree, or install <code>snf-ui-app</code>."
@@ -40,7 +46,6 @@ def page(_request: HttpRequest, path: str = "") -> HttpResponse:
         return HttpResponse(_MISSING, status=503)
     response = HttpResponse((found / "index.html").read_bytes())
     response.headers["Cache-Control"] = "no-cache"
-    response.headers["Content-Security-Policy"] = _POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
+    for name, value in PROTECTION.items():
+        response.headers[name] = value
     return response
