@@ -98,7 +98,7 @@ def _give_up(shelf: ImageShelf, image: Image, reason: str) -> None:
 def _alone(image_id: str) -> Iterator[Path]:
     """Work in a folder of one's own; Later while another errand has this image in hand."""
     root = Path(conf.of(ImageSettings).cyclades_image_work_dir or tempfile.gettempdir())
-    root.mkdir(parents=True, exist_ok=True)
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (root / f"synnefo-image-{image_id}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
