@@ -189,6 +189,11 @@ def test_nothing_that_is_answered_can_run_as_a_page_of_ours(api: Api) -> None:
         assert headers["Content-Security-Policy"] == "sandbox"
 
 
+def test_a_host_that_is_none_is_refused(api: Api) -> None:
+    options = {"data": '{"name": "Rex"}', "headers": {"X-Auth-Token": "good", "Host": "a b"}}
+    assert ask(api, "POST", "/pets", **options).status_code == 400
+
+
 def test_a_body_nested_too_deeply_is_refused(api: Api) -> None:
     assert ask(api, "POST", "/pets", data="[" * 200_000, **GOOD).status_code == 400
 

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 import msgspec
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 from synnefo.kit.faults import BadRequest, TooLarge, Unauthorized
@@ -100,7 +101,10 @@ class Call:
     @property
     def public_base(self) -> str:
         """Answer scheme and host of this request, as its client wrote them."""
-        return f"{self.request.scheme}://{self.request.get_host()}"
+        try:
+            return f"{self.request.scheme}://{self.request.get_host()}"
+        except DisallowedHost as error:
+            raise BadRequest("The Host header names no host that is served here.") from error
 
     @property
     def address(self) -> str:
