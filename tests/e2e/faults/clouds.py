@@ -83,6 +83,13 @@ class Person:
             self.compute("DELETE", f"/servers/{one['id']}")
         wait_for(lambda: not self.servers(), self.servers)
 
+    def states(self) -> list[tuple[object, ...]]:
+        """Tell of every server how it is, for an assertion that fails."""
+        return [
+            (one["id"], one["status"], one["OS-EXT-STS:task_state"], one.get("fault"))
+            for one in self.servers()
+        ]
+
     def settled(self, *states: str) -> Callable[[], bool]:
         """Tell, when called, whether every server has come to rest."""
         allowed = set(states) or SETTLED

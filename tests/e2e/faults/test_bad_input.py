@@ -115,7 +115,7 @@ class TestImages:
         large = next(one["id"] for one in flavors if one["disk"] == 20)
         order = user.order("sparse", imageRef=made.headers["x-image-meta-id"], flavorRef=large)
         user.compute("POST", "/servers", order)
-        wait_for(user.settled("ACTIVE"), user.servers)
+        wait_for(user.settled("ACTIVE"), user.states)
         assert _room(pretending) - before < 2 * MIB
         user("DELETE", f"{GLANCE}/{made.headers['x-image-meta-id']}")
 
@@ -229,7 +229,7 @@ def test_two_hundred_creations_at_once_against_a_quota_of_five_make_five(
         )
     assert sorted(one.status for one in told) == [202] * 5 + [403] * 195
     assert all("quota" in one.body.decode().lower() for one in told if one.status == 403)
-    wait_for(user.settled("ACTIVE"), user.servers)
+    wait_for(user.settled("ACTIVE"), user.states)
     assert len(user.servers()) == 5
     assert user.quota("cyclades.vm")["usage"] == 5
     wait_for(lambda: user.quota("cyclades.vm")["pending"] == 0, lambda: user.quota("cyclades.vm"))

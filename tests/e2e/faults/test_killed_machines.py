@@ -35,9 +35,9 @@ def test_what_a_guest_has_synced_is_there_whatever_is_killed(machines: Machines)
             _goes_on(told)
         (qemu,) = clouds.machine(machines.cloud, server)
         clouds.kill([qemu])
-    wait_for(user.settled("SHUTOFF", "ERROR"), user.servers)
+    wait_for(user.settled("SHUTOFF", "ERROR"), user.states)
     user.compute("POST", f"/servers/{server}/action", {"os-start": None})
-    wait_for(user.settled("ACTIVE"), user.servers)
+    wait_for(user.settled("ACTIVE"), user.states)
     machines.wait_inside()
     acknowledged = int(told.read_text().split()[-1])
     kept = [int(line) for line in machines.inside("cat log").split()]
@@ -106,7 +106,7 @@ def test_a_cloud_that_is_stopped_with_its_machines_leaves_no_process(machines: M
     assert [line for line in left if "qemu" in line] == []
     up = machines.cloud.synnefo("up", "--background")
     assert up.returncode == 0, up.stdout + up.stderr
-    wait_for(machines.user.settled("SHUTOFF"), machines.user.servers)
+    wait_for(machines.user.settled("SHUTOFF"), machines.user.states)
     machines.user.clear()
     usage = {name: machines.user.quota(name)["usage"] for name in clouds.RESOURCES}
     assert set(usage.values()) == {0}, usage

@@ -21,6 +21,7 @@ from synnefo.cyclades.usecases.outcomes import News
 from synnefo.kit import clock, conf
 from synnefo.kit.faults import ServiceUnavailable
 from synnefo.kit.logs import get_logger
+from synnefo.serve import errands
 
 log = get_logger(__name__)
 YOUNG = timedelta(seconds=30)
@@ -218,7 +219,12 @@ def abandoned(*, patience: timedelta) -> list[Server]:
     """List servers whose task was never taken to a cluster and whose errand is gone."""
     long_ago = clock.now() - patience
     rows = Server.objects.filter(deleted=False, task_job_id=None, task_since__lt=long_ago)
-    return list(rows.exclude(task=None).defer("guest"))
+    found = list(rows.exclude(task=None).defer("guest"))
+    if not found:
+        return []
+    queued = errands.table("cyclades").filter(arguments__has_key="server_id")
+    awaited = set(queued.values_list("arguments__server_id", flat=True))
+    return [server for server in found if server.id not in awaited]
 
 
 def give_up(server: Server) -> None:
