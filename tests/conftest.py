@@ -18,6 +18,7 @@ class ByStory(LoadScopeScheduling):
         return "cloud" if nodeid.startswith(on_the_cloud) else nodeid.partition("::")[0]
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByStory:
     """Share tests out by story instead of one by one."""
     config.option.loadscopereorder = False
