@@ -332,3 +332,4 @@ class TestSurroundings:
         assert ada.get("/quotas/ada/details.json").status == 200
         assert ada.put("/quotas/ada", {"quota": {}}).status == 403
         assert ada.delete("/quotas/ada").status == 403
+        assert ada.get("/quotas/eve").status == 403

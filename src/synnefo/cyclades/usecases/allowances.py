@@ -1,24 +1,15 @@
-"""What a caller may have of networks and addresses, as the quota service knows it."""
+"""What a project may have of networks and addresses, as the quota service knows it."""
 
-from functools import cache
-
-from synnefo.clients.astakos import AstakosClient, Standing
+from synnefo.clients.astakos import Standing
 from synnefo.cyclades.domain.network_costs import FLOATING_IP, PRIVATE_NETWORK
-from synnefo.cyclades.settings import CycladesSettings
-from synnefo.kit import conf
+from synnefo.cyclades.usecases import limits
 from synnefo.serve.http import Caller
 from synnefo.wire.provisions import INF
 
 
-@cache
-def _client(url: str) -> AstakosClient:
-    return AstakosClient(url)
-
-
 def of_caller(caller: Caller, project: str) -> dict[str, tuple[int, int]]:
     """Answer (limit, used) of each resource of ours; -1 is no limit."""
-    quotas = _client(conf.of(CycladesSettings).astakos_auth_url).get_quotas(caller.token)
-    held = quotas.get(project or caller.project_id, {})
+    held = limits.standings(caller, project)
     return {name: _pair(held.get(name, Standing())) for name in (PRIVATE_NETWORK, FLOATING_IP)}
 
 

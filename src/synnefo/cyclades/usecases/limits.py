@@ -41,18 +41,22 @@ def measures(caller: Caller, project: str = "") -> dict[str, Measure]:
 
     Of another project, for an administrator, what the project as a whole may use and does.
     """
-    settings = conf.of(CycladesSettings)
-    if project in {"", caller.project_id}:
-        quotas = _client(settings.astakos_auth_url).get_quotas(caller.token)
-        held = quotas.get(caller.project_id, {})
-    else:
-        service = _client(settings.astakos_auth_url, settings.cyclades_service_token)
-        whole = service.service_get_project_quotas([project]).get(project, {})
-        held = {name: _of_project(standing) for name, standing in whole.items()}
+    held = standings(caller, project)
     return {
         name: _measure(held.get(resource, Standing()), unit)
         for name, (resource, unit) in _MEASURES.items()
     }
+
+
+def standings(caller: Caller, project: str = "") -> dict[str, Standing]:
+    """Answer how each resource stands for the caller in its project, or for another project."""
+    settings = conf.of(CycladesSettings)
+    if project in {"", caller.project_id}:
+        quotas = _client(settings.astakos_auth_url).get_quotas(caller.token)
+        return quotas.get(caller.project_id, {})
+    service = _client(settings.astakos_auth_url, settings.cyclades_service_token)
+    whole = service.service_get_project_quotas([project]).get(project, {})
+    return {name: _of_project(standing) for name, standing in whole.items()}
 
 
 def _of_project(standing: Standing) -> Standing:

@@ -196,6 +196,8 @@ def refuse_quotas(call: Call, project_id: str) -> None:
 
 
 def _details(call: Call, project_id: str) -> dict[str, dict[str, int]]:
+    if project_id != call.who.project_id and not call.who.is_admin:
+        raise Forbidden("The quota of another project is not shown.")
     held = allowances.of_caller(call.who, project_id)
     network = held.get(PRIVATE_NETWORK, (-1, 0))
     floating = held.get(FLOATING_IP, (-1, 0))
