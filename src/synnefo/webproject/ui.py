@@ -1,7 +1,6 @@
 """The built web interface: its files, and its one page for every address under `/ui/`."""
 
 import functools
-import sys
 from pathlib import Path
 
 from django.http import HttpRequest, HttpResponse
@@ -33,8 +32,8 @@ def folder() -> Path | None:
     """Find the built interface: as set, as installed, or in the source tree."""
     set_by_operator = conf.of(WebprojectSettings).ui_dir
     places = [Path(set_by_operator)] if set_by_operator else []
-    places.append(Path(sys.prefix) / "share" / "synnefo" / "ui")
-    places.append(Path(__file__).resolve().parents[3] / "web" / "dist")
+    rooms = Path(__file__).resolve().parents[1]
+    places += [rooms / "ui", rooms.parents[1] / "web" / "dist"]
     return next((place for place in places if (place / "index.html").is_file()), None)
 
 
