@@ -20,7 +20,7 @@ test: .venv/.test ## set up what is missing and pass the tests that need nothing
 test-all: .venv/.test web/dist/index.html services ## everything, with real services, machines and browser
 	@set -a; . .services/env; set +a; \
 	SYNNEFO_TEST_DB=postgres $(BIN)/pytest -n $(J) tests/usecase && \
-	$(BIN)/pytest -n $(J) tests; \
+	$(BIN)/pytest -n $(J) --durations=15 tests; \
 	outcome=$$?; $(MAKE) -s services-down; exit $$outcome
 
 check: .venv/.test web/node_modules/.stamp ## format, lint, types, import rules, migrations, web
