@@ -141,12 +141,15 @@ def running(data: Path, conf: str = "", *options: str) -> Iterator[Cloud]:
 
 def reset(cloud: Cloud) -> None:
     """Remove a cloud; nothing may be left of it anywhere."""
-    name = cloud_id(cloud)
+    name, mounted = cloud_id(cloud), mounts(cloud.data)
     subprocess.run(
         [program("synnefo"), "reset", "--yes", "--data", str(cloud.data)], check=True, timeout=120
     )
     left = leftovers(cloud.data, name)
     assert not left, left
+    assert mounts(cloud.data) == mounted
+    kept = sorted(cloud.data.rglob("*")) if cloud.data.exists() else []
+    assert kept == mounted
 
 
 def cloud_id(cloud: Cloud) -> str:
@@ -160,12 +163,17 @@ def leftovers(data: Path, name: str) -> list[str]:
     found = [f"process {line}" for line in processes(data)]
     found += [f"namespace {path}" for path in Path("/run/netns").glob(f"snf-{name}*")]
     found += [f"link {path}" for path in Path("/sys/class/net").glob(f"snf-{name}*")]
-    found += [line for line in Path("/proc/mounts").read_text().splitlines() if str(data) in line]
     tables = subprocess.run(
         ["nft", "list", "tables"], check=False, capture_output=True, text=True
     ).stdout
     found += [line for line in tables.splitlines() if f"snf_{name}" in line]
-    return found + ([str(data)] if data.exists() else [])
+    return found
+
+
+def mounts(data: Path) -> list[Path]:
+    """List the disks that are mounted in a data folder."""
+    places = [Path(line.split()[1]) for line in Path("/proc/mounts").read_text().splitlines()]
+    return sorted(place for place in places if place.is_relative_to(data))
 
 
 def processes(data: Path) -> list[str]:

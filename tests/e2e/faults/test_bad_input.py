@@ -42,7 +42,7 @@ class TestImages:
     def test_what_is_larger_than_the_quota_is_refused_and_leaves_nothing(
         self, pretending: Cloud, user: Person
     ) -> None:
-        used = user.quota("pithos.diskspace")["usage"]
+        used = _stored(user)
         clouds.limit(pretending, user, {"pithos.diskspace": str(used + 8 * MIB)})
         try:
             image = _queued(user)
@@ -52,7 +52,7 @@ class TestImages:
         finally:
             clouds.limit(pretending, user, {"pithos.diskspace": clouds.PLENTY})
         _is_invisible(user, image)
-        assert user.quota("pithos.diskspace")["usage"] == used
+        assert _stored(user) == used
         _everything_stored_is_needed(pretending)
 
     def test_what_is_cut_off_at_half_leaves_nothing(self, pretending: Cloud, user: Person) -> None:
@@ -148,16 +148,16 @@ class TestFiles:
     def test_of_many_uploads_of_one_name_at_once_one_whole_is_kept(self, user: Person) -> None:
         path = f"/pithos/v1/{user.project}/race"
         user("PUT", path)
-        before = user.quota("pithos.diskspace")["usage"]
         contents = [bytes([number]) * (5 * MIB + number) for number in range(8)]
         with ThreadPoolExecutor() as pool:
             told = list(pool.map(lambda body: user.once("PUT", f"{path}/o", body), contents))
         assert {one.status for one in told} == {201}
         kept = user.once("GET", f"{path}/o").body
         assert kept in contents
+        assert int(user.once("HEAD", path).headers["X-Container-Bytes-Used"]) == len(kept)
         wait_for(
-            lambda: user.quota("pithos.diskspace")["usage"] == before + len(kept),
-            lambda: (user.quota("pithos.diskspace"), before, len(kept)),
+            lambda: user.quota("pithos.diskspace")["usage"] == _stored(user),
+            lambda: (user.quota("pithos.diskspace"), _stored(user)),
         )
 
 
@@ -250,6 +250,12 @@ def _is_invisible(user: Person, image: str) -> None:
     assert (shown["status"], shown["size"]) == ("queued", None)
     assert user.once("GET", f"{GLANCE}/{image}/file").status in {204, 404, 409}
     user("DELETE", f"{GLANCE}/{image}")
+
+
+def _stored(user: Person) -> int:
+    """Tell how many bytes the files of a user have."""
+    headers = user.once("HEAD", f"/pithos/v1/{user.project}").headers
+    return int(headers["X-Account-Bytes-Used"])
 
 
 def _everything_stored_is_needed(cloud: Cloud) -> None:

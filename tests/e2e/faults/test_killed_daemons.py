@@ -71,6 +71,8 @@ def _ledger_and_cluster_agree(cloud: Cloud, user: Person) -> None:
         within=240,
     )
     assert user.quota("cyclades.disk")["usage"] == len(user.servers()) * 2**30
+    done = cloud.manage("reconcile-commissions-cyclades", "--fix", "--patience", "1")
+    assert done.returncode == 0, done.stderr
     pending = {name: user.quota(name)["pending"] for name in clouds.RESOURCES}
     assert set(pending.values()) == {0}, pending
     wait_for(lambda: _strangers(cloud, user) == set(), lambda: _strangers(cloud, user), within=150)

@@ -421,6 +421,8 @@ class TestSettling:
         reconcile.settle(stage.cluster)
         assert fresh(server).state is State.STOPPED
         assert stage.quota.of("ada") == IDLE
+        told = server.events.get(action="stop")
+        assert "without being asked" in str(told.message)
 
     def test_lost_events_are_made_up_for(self, stage: Stage) -> None:
         made = servers.create(ADA, stage.order()).servers[0]

@@ -20,6 +20,22 @@ def began(caller: Caller, server: Server, action: str) -> None:
     )
 
 
+def noticed(server: Server, action: str, message: str) -> None:
+    """Record something that happened to a server and that nobody asked for."""
+    moment = clock.now()
+    ServerEvent.objects.create(
+        server=server,
+        action=action,
+        request_id=ids.new_request_id(),
+        userid=server.userid,
+        project=server.project,
+        started=moment,
+        finished=moment,
+        result="Success",
+        message=message,
+    )
+
+
 def ended(server_id: int, *, failure: str | None = None) -> None:
     """Record how whatever the server was busy with came out."""
     ServerEvent.objects.filter(server_id=server_id, finished=None).update(

@@ -23,11 +23,12 @@ log = get_logger(__name__)
 DB = "cyclades"
 CREATE = "OP_INSTANCE_CREATE"
 REMOVE = "OP_INSTANCE_REMOVE"
+SHUTDOWN = "OP_INSTANCE_SHUTDOWN"
 MODIFY = "OP_INSTANCE_SET_PARAMS"
 _TASKS = {
     CREATE: {Task.BUILD},
     "OP_INSTANCE_STARTUP": {Task.START},
-    "OP_INSTANCE_SHUTDOWN": {Task.STOP},
+    SHUTDOWN: {Task.STOP},
     "OP_INSTANCE_REBOOT": {Task.REBOOT},
     REMOVE: {Task.DESTROY},
     MODIFY: {Task.RESIZE, Task.CONNECT, Task.DISCONNECT},
@@ -37,6 +38,7 @@ _SHOWN = {"OP_INSTANCE_REBOOT", MODIFY}
 _LISTS_NICS = {CREATE, MODIFY, "OP_INSTANCE_STARTUP"}
 
 
+_WENT_OFF = "It went off without being asked to: the guest shut down, or its QEMU ended."
 _UNSETTLED = "A release that a crash left undecided is in the way; it is settled soon."
 
 
@@ -227,6 +229,8 @@ def _change(row: Server, news: News, target: State, *, succeeded: bool) -> None:
     if succeeded or news.opcode == CREATE:
         row.backendtime = news.moment
     if succeeded:
+        if news.opcode == SHUTDOWN and row.task is None and row.state is State.STARTED:
+            histories.noticed(row, "stop", _WENT_OFF)
         _succeed(row, news, target)
     else:
         _fail(row, news, awaited=awaited)

@@ -147,7 +147,7 @@ def _asked(one: ServerEvent, version: microversions.Version) -> View:
         "user_id": one.userid,
         "project_id": one.project,
         "start_time": _plain(one.started),
-        "message": "Error" if one.result == "Error" else None,
+        "message": "Error" if one.result == "Error" else one.message,
     }
     if version >= (2, 58):
         view["updated_at"] = _plain(one.finished or one.started)

@@ -16,8 +16,15 @@ class Command(BaseCommand):
     help = "List quota promises that are not settled, and settle them with --fix."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take whether to settle."""
+        """Take whether to settle, and how old is too old."""
         parser.add_argument("--fix", action="store_true", help="settle them")
+        parser.add_argument(
+            "--patience",
+            type=float,
+            default=600.0,
+            metavar="SECONDS",
+            help="reject what is undecided for so long (600)",
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the open promises, and settle them when asked."""
@@ -29,5 +36,5 @@ class Command(BaseCommand):
             self.stdout.write(f"{one.serial}: {word}, issued {one.issued:%Y-%m-%d %H:%M:%S}")
         if options["fix"]:
             with refusals():
-                accepted, rejected = commissions.ledger().settle()
+                accepted, rejected = commissions.ledger().settle(patience=options["patience"])
             self.stdout.write(f"accepted: {accepted}, rejected: {rejected}")
