@@ -1,6 +1,8 @@
 """Daemons, the demonstration image and a key, for tests of real machines."""
 
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +25,14 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("key") / "id"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
     return path
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A short folder: the names of sockets in it must stay below the system's limit."""
+    folder = Path(tempfile.mkdtemp(prefix="solo-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
