@@ -36,8 +36,8 @@ def test_what_a_guest_has_synced_is_there_whatever_is_killed(machines: Machines)
         (qemu,) = clouds.machine(machines.cloud, server)
         clouds.kill([qemu])
     wait_for(user.settled("SHUTOFF"), user.states)
-    told = user.compute("GET", f"/servers/{server}/os-instance-actions")["instanceActions"]
-    assert "without being asked" in str([one["message"] for one in told])
+    actions = user.compute("GET", f"/servers/{server}/os-instance-actions")["instanceActions"]
+    assert "without being asked" in str([one["message"] for one in actions])
     user.compute("POST", f"/servers/{server}/action", {"os-start": None})
     wait_for(user.settled("ACTIVE"), user.states)
     machines.wait_inside()
