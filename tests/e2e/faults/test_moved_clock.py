@@ -39,7 +39,6 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.needs_root,
     pytest.mark.needs_qemu,
-    pytest.mark.xdist_group("faults"),
 ]
 
 
