@@ -132,7 +132,11 @@ def running(data: Path, conf: str = "", *options: str) -> Iterator[Cloud]:
     """Run a cloud of its own, and see that a reset leaves nothing of it."""
     (data / "conf").mkdir(parents=True)
     (data / "conf" / "99-local.conf").write_text(conf)
-    cloud = start(data, *LISTEN, *options)
+    try:
+        cloud = start(data, *LISTEN, *options)
+    except BaseException:
+        _remove(data)
+        raise
     try:
         yield cloud
     finally:
@@ -142,14 +146,17 @@ def running(data: Path, conf: str = "", *options: str) -> Iterator[Cloud]:
 def reset(cloud: Cloud) -> None:
     """Remove a cloud; nothing may be left of it anywhere."""
     name, mounted = cloud_id(cloud), mounts(cloud.data)
-    subprocess.run(
-        [program("synnefo"), "reset", "--yes", "--data", str(cloud.data)], check=True, timeout=120
-    )
+    assert _remove(cloud.data) == 0
     left = leftovers(cloud.data, name)
     assert not left, left
     assert mounts(cloud.data) == mounted
     kept = sorted(cloud.data.rglob("*")) if cloud.data.exists() else []
     assert kept == mounted
+
+
+def _remove(data: Path) -> int:
+    words = [program("synnefo"), "reset", "--yes", "--data", str(data)]
+    return subprocess.run(words, check=False, timeout=120).returncode
 
 
 def cloud_id(cloud: Cloud) -> str:
