@@ -84,7 +84,7 @@ def command(
     is_public: bool,
     cache: Path | None,
 ) -> None:
-    """Download a cloud image, check it, convert it and register it.
+    """Download, check and register a cloud image.
 
     NAME is one of the known images (debian-12, debian-13, ubuntu-22.04, ubuntu-24.04), or give
     the address of any disk image.

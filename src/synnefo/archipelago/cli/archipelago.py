@@ -32,7 +32,7 @@ def main(config: str | None) -> None:
 @click.option("--if-none", is_flag=True, help="Leave a supervisor that is running in its place.")
 @click.pass_context
 def supervise(context: click.Context, if_none: bool) -> None:
-    """Serve what is attached and replace servers that die, until SIGTERM.
+    """Serve what is attached, until SIGTERM. Servers that die are replaced.
 
     Takes over from a supervisor that is running. The servers go on when this ends; the next
     supervisor finds them.
@@ -50,7 +50,7 @@ def supervise(context: click.Context, if_none: bool) -> None:
 @click.option("--socket", "path", type=click.Path(path_type=Path), help="Where to listen.")
 @click.pass_context
 def serve(context: click.Context, name: str, path: Path | None) -> None:
-    """Serve one volume in the foreground, with nobody to restart it."""
+    """Serve one volume in the foreground. Nobody restarts it."""
     configure("archipelago")
     with told("archipelago serve failed"):
         server = Server(shelf_of(context), name, path=path)
@@ -86,7 +86,7 @@ def stop(context: click.Context, force: bool) -> None:
 @main.command()
 @click.pass_context
 def restart(context: click.Context) -> None:
-    """Start a new supervisor; volumes stay served meanwhile."""
+    """Start a new supervisor. Volumes stay served meanwhile."""
     places = places_of(context)
     with told("archipelago restart failed"):
         _stop_supervisor(places)
@@ -97,7 +97,7 @@ def restart(context: click.Context) -> None:
 @main.command()
 @click.pass_context
 def status(context: click.Context) -> None:
-    """Tell what is served here; the exit code is 0 when all of it is alive."""
+    """Tell what is served here. The exit code is 0 when all of it is alive."""
     places = places_of(context)
     pid = _supervisor_pid(places)
     names = serving.served(places)
@@ -117,7 +117,7 @@ def status(context: click.Context) -> None:
 @click.option("--dry-run", is_flag=True, help="Only tell what would be removed.")
 @click.pass_context
 def gc(context: click.Context, dry_run: bool) -> None:
-    """Remove private blocks that no volume and no snapshot names; safe at any time."""
+    """Remove private blocks that nothing names. Safe at any time."""
     with told("archipelago gc failed"):
         done = collect(shelf_of(context), dry_run=dry_run)
     verb = "Would remove" if dry_run else "Removed"
@@ -128,7 +128,7 @@ def gc(context: click.Context, dry_run: bool) -> None:
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.pass_context
 def install(context: click.Context, directory: Path) -> None:
-    """Write the scripts by which Ganeti or snf-solo use these volumes."""
+    """Write the scripts of the storage provider. Ganeti and snf-solo call them."""
     places = places_of(context)
     with told("archipelago install-provider failed"):
         written = install_provider(directory, places.conf)

@@ -46,7 +46,7 @@ def create(
     from_hashes: Iterable[str] | None,
     assume_v0: bool,
 ) -> None:
-    """Create a volume: empty, from a snapshot or image map, or from blocks."""
+    """Create a volume. Empty, from a snapshot or image map, or from blocks."""
     shelf, total = shelf_of(context), None if size is None else size * _MIB
     with told("vlmc creation failed"):
         if from_hashes is not None:
@@ -67,7 +67,7 @@ def create(
 @click.argument("snapshot_name", metavar="SNAP")
 @click.pass_context
 def snapshot(context: click.Context, name: str, snapshot_name: str) -> None:
-    """Freeze what a volume holds now under another name; it may be in use."""
+    """Freeze what a volume holds now. It may be in use."""
     with told("vlmc snapshot failed"):
         check_name(snapshot_name, "snapshot")
         if not serving.ask_server(places_of(context), name, "snapshot", snapshot_name):
@@ -173,7 +173,7 @@ def mapinfo(context: click.Context, name: str, verbose: bool) -> None:
 @name_argument
 @click.pass_context
 def map_volume(context: click.Context, name: str) -> None:
-    """Serve a volume and tell its NBD address; again is no fault."""
+    """Serve a volume and tell its NBD address. Again is no fault."""
     with told("vlmc map failed"):
         click.echo(serving.nbd_uri(serving.attach(places_of(context), name)))
 
@@ -208,7 +208,7 @@ def showmapped(context: click.Context) -> None:
 @click.option("--publish-as", metavar="MAP", help="Name of the image map; its hash by default.")
 @click.pass_context
 def hash_volume(context: click.Context, name: str, publish_as: str | None) -> None:
-    """Turn a snapshot into an image map: content-addressed blocks and their list."""
+    """Turn a snapshot into an image map. Its blocks get names by their content."""
     with told("vlmc hash failed"):
         published = hasher.publish(shelf_of(context), name, publish_as)
     click.echo(f"Hash name: {published}")
@@ -220,7 +220,7 @@ def hash_volume(context: click.Context, name: str, publish_as: str | None) -> No
 @click.option("--bytes", "size", type=click.IntRange(1), required=True, help="Size of the image.")
 @click.pass_context
 def publish(context: click.Context, name: str, from_hashes: Iterable[str], size: int) -> None:
-    """Make an image map of blocks that are in the store; volumes start from it by --snap."""
+    """Make an image map of stored blocks. Volumes start from it by --snap."""
     hashes = [line.strip() for line in from_hashes if line.strip()]
     shelf = shelf_of(context)
     with told("vlmc publish failed"):
@@ -243,7 +243,7 @@ def open_volume(context: click.Context, name: str) -> None:
 @name_argument
 @click.pass_context
 def close_volume(context: click.Context, name: str) -> None:
-    """Let go of a volume that this node took and does not serve."""
+    """Let go of a volume that is taken, not served."""
     with told("vlmc close failed"):
         shelf_of(context).leases.unlock(check_name(name))
     click.echo("Volume closed")
@@ -266,7 +266,7 @@ def lock(context: click.Context, name: str) -> None:
 @click.option("-f", "--force", is_flag=True, help="Even when another node is the owner.")
 @click.pass_context
 def unlock(context: click.Context, name: str, force: bool) -> None:
-    """Let go of a volume; by force only when the other side is surely gone."""
+    """Let go of a volume. By force only when its node is surely gone."""
     with told("vlmc unlock failed"):
         shelf_of(context).leases.unlock(check_name(name), force=force)
     click.echo("Volume unlocked")

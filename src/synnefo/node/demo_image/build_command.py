@@ -21,7 +21,7 @@ from synnefo.node.demo_image.tools import BuildFailed
     help="Where to keep the packages it is made of.",
 )  # fmt: skip
 def command(output: Path, cache: Path | None) -> None:
-    """Build a small bootable disk image from Debian's packages; needs no root."""
+    """Build a small bootable disk image. Made of Debian's packages; needs no root."""
     begun = time.monotonic()
     output.parent.mkdir(parents=True, exist_ok=True)
     try:

@@ -91,7 +91,10 @@ def _in_background(folder: Folder, arguments: list[str]) -> int:
 @main.command()
 @DATA
 def status(data: Path) -> None:
-    """Tell whether the cloud runs, where, and what its processes hold."""
+    """Tell where the cloud runs and whether it is well.
+
+    Lists its processes and the memory that they hold; the exit code is 0 when it is healthy.
+    """
     folder = Folder(data)
     pid = supervise.holder(folder.pid_file)
     place = folder.place()
@@ -117,7 +120,7 @@ def status(data: Path) -> None:
 @DATA
 @click.option("--stop-vms", is_flag=True, help="Stop the machines, too.")
 def down(data: Path, *, stop_vms: bool) -> None:
-    """Stop the cloud; machines keep running unless told otherwise."""
+    """Stop the cloud. Machines keep running unless told otherwise."""
     folder = Folder(data)
     pid = supervise.holder(folder.pid_file)
     if pid is None:
@@ -137,7 +140,10 @@ def down(data: Path, *, stop_vms: bool) -> None:
 @DATA
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(data: Path, *, yes: bool) -> None:
-    """Remove the cloud: machines, volumes, files, users, everything in the data folder."""
+    """Remove the cloud with all its data.
+
+    Machines, volumes, files, users: everything in the data folder, for good.
+    """
     folder = Folder(data)
     if not folder.place_file.exists():
         click.echo(f"There is no cloud in {folder.root}.")

@@ -46,7 +46,8 @@ class Command(BaseCommand):
             print_one(self, _readable(facts), options)
         if options["jobs"] and job is not None:
             self.stdout.write("")
-            print_one(self, msgspec.to_builtins(job), options)
+            moment = clock.from_timestamp(job.ended) if job.ended else None
+            print_one(self, msgspec.to_builtins(job) | {"ended": moment}, options)
 
 
 def _readable(facts: InstanceFacts) -> dict[str, Any]:
