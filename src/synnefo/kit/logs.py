@@ -1,5 +1,6 @@
 """Structured logs: one event a line, with keys instead of sentences with values."""
 
+import contextlib
 import logging
 import logging.config
 import sys
@@ -30,7 +31,8 @@ def quick(logger: str, event: str, **facts: Any) -> None:
     context = structlog.contextvars.get_contextvars()
     when = clock.stamp_micro(clock.now())
     head = {"event": event, "level": "info", "logger": logger, "timestamp": when}
-    _lines[0].write(msgspec.json.encode({**facts, **context, **head}).decode() + "\n")
+    with contextlib.suppress(OSError):
+        _lines[0].write(msgspec.json.encode({**facts, **context, **head}).decode() + "\n")
 
 
 def _hide_secrets(_logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +45,10 @@ def _is_secret(key: str) -> bool:
 
 
 def configure(program: str, *, level: str = "INFO", stream: Any = None) -> None:
-    """Send this process' logs to standard error: text on a terminal, JSON elsewhere."""
+    """Send this process' logs to standard error: text on a terminal, JSON elsewhere.
+
+    A log that cannot be written, on a full disk, stops nothing.
+    """
     out = stream or sys.stderr
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -76,10 +81,12 @@ def configure(program: str, *, level: str = "INFO", stream: Any = None) -> None:
         )
     )
     _lines[:] = [] if out.isatty() or level != "INFO" else [out]
+    logging.raiseExceptions = False
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
     logging.getLogger("httpx2").setLevel(logging.WARNING)
+    logging.getLogger("django.request").setLevel(logging.ERROR)
     structlog.contextvars.bind_contextvars(program=program)
 
 

@@ -1,6 +1,20 @@
-"""Metrics for Prometheus; every process may add its own."""
+"""Metrics for Prometheus; every process may add its own.
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+Where the environment names a PROMETHEUS_MULTIPROC_DIR, the processes that share it are shown
+together, whichever of them is asked.
+"""
+
+import os
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
 
 __all__ = ["CONTENT_TYPE_LATEST", "Counter", "Gauge", "Histogram", "exposition"]
 
@@ -16,5 +30,9 @@ MESSAGES = Counter("synnefo_messages_total", "Bus messages taken", ["queue", "ou
 
 
 def exposition() -> bytes:
-    """Write all metrics of this process in Prometheus' text format."""
-    return generate_latest()
+    """Write the metrics of this process, or of all that share a folder, as Prometheus reads."""
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return generate_latest()
+    together = CollectorRegistry()
+    MultiProcessCollector(together)  # type: ignore[no-untyped-call] # the library has no types here
+    return generate_latest(together)

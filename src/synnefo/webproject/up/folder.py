@@ -41,12 +41,13 @@ class Folder:
         self.place_file = self.root / "place.json"
         self.pid_file = self.run / "up.pid"
         self.rapi_password = self.conf / "rapi-password"
+        self.metrics = self.run / "metrics"
 
     def make(self) -> None:
         """Make every folder; only their owner may look inside."""
         for path in (self.root, self.conf, self.db, self.run, self.log, self.solo):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for path in (self.blocks, self.volumes):
+        for path in (self.blocks, self.volumes, self.metrics):
             path.mkdir(exist_ok=True, mode=0o700)
 
     def place(self) -> Place | None:
@@ -79,6 +80,7 @@ class Folder:
             "DJANGO_SETTINGS_MODULE": "synnefo.webproject.django_settings",
             "ARCHIPELAGO_CONF": str(self.conf / "archipelago.ini"),
             "PYTHONUNBUFFERED": "1",
+            "PROMETHEUS_MULTIPROC_DIR": str(self.metrics),
             "MALLOC_ARENA_MAX": "2",
         }
 

@@ -43,6 +43,8 @@ def run(folder: Folder, wishes: Wishes) -> int:
         return 1
     healthy = folder.run / "healthy"
     healthy.unlink(missing_ok=True)
+    for old in folder.metrics.iterdir():
+        old.unlink()
     keeper = supervise.Supervisor(folder.run, folder.log, folder.environment())
     stop_machines_too = _listen_for_signals(keeper, wishes)
     try:
