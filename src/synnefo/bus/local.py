@@ -18,6 +18,8 @@ from synnefo.kit.retry import retry
 
 LEASE_SECONDS = 120.0
 """How long a consumer may hold a message before it counts as dead."""
+LOCK_SECONDS = 20.0
+"""How long a writer waits for the file; a lease it meets may have been made that much later."""
 RETRY_SECONDS = 1.0
 """The pause before a message that was given back comes again."""
 POLL_SECONDS = 0.05
@@ -79,7 +81,7 @@ class LocalBus:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if found is None:
             try:
-                found = sqlite3.connect(self._file, timeout=20, isolation_level=None)
+                found = sqlite3.connect(self._file, timeout=LOCK_SECONDS, isolation_level=None)
                 found.execute("PRAGMA journal_mode = WAL")
                 found.execute("PRAGMA synchronous = FULL")
             except sqlite3.Error as error:
@@ -154,6 +156,7 @@ class LocalBus:
             return None
         marks = ", ".join("?" * len(queues))
         now = time.time()
+        latest = now + LEASE_SECONDS + LOCK_SECONDS
         connection = self._connection()
         try:
             row: tuple[int, str, str, bytes, int] | None = connection.execute(
@@ -161,7 +164,7 @@ class LocalBus:
                 f"SELECT id FROM message WHERE queue IN ({marks})"
                 " AND ready_at NOT BETWEEN ? AND ? ORDER BY id LIMIT 1)"
                 " RETURNING id, queue, routing_key, body, deliveries - 1",
-                (now + LEASE_SECONDS, *queues, math.nextafter(now, math.inf), now + LEASE_SECONDS),
+                (now + LEASE_SECONDS, *queues, math.nextafter(now, math.inf), latest),
             ).fetchone()
         except sqlite3.OperationalError:
             return None

@@ -31,3 +31,17 @@ def _taken(bus: LocalBus) -> bytes | None:
     """Take what is there now, if anything."""
     looks = iter([False, False, True])
     return next((one.body for one in bus.consume(["q"], stop=lambda: next(looks))), None)
+
+
+def test_a_lease_made_while_another_waited_for_the_file_is_respected(tmp_path: Path) -> None:
+    """Who looks at the clock first and gets the file last sees a lease from its future."""
+    file, now = tmp_path / "bus.sqlite3", clock.now()
+    quicker, slower = LocalBus(file), LocalBus(file)
+    quicker.declare("q", [Binding("x", "#")])
+    quicker.publish("x", "key", b"news")
+    with time_machine.travel(now + timedelta(seconds=5)):
+        next(quicker.consume(["q"], stop=lambda: False))
+    with time_machine.travel(now):
+        assert _taken(slower) is None
+    quicker.close()
+    slower.close()
