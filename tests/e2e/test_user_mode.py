@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +18,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.needs_qemu]
 
 
 @pytest.fixture
-def bridgeless(tmp_path: Path) -> Iterator[Cloud]:
-    """A cloud as somebody without root starts it."""
-    data = tmp_path / "cloud"
+def bridgeless() -> Iterator[Cloud]:
+    """A cloud as somebody without root starts it, in a folder whose name sockets can bear."""
+    data = Path(tempfile.mkdtemp(prefix="bridgeless-"))
     (data / "conf").mkdir(parents=True)
     (data / "conf" / "99-local.conf").write_text('SOLO_NETWORK = "user"\n')
     yield start(data, "--listen", "127.0.0.1:0")

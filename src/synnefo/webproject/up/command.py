@@ -49,6 +49,11 @@ def up(
 ) -> None:
     """Start the cloud, or say where it runs already."""
     folder = Folder(data)
+    if folder.too_long_by:
+        raise click.ClickException(
+            f"The path {folder.root} is {folder.too_long_by} characters too long for sockets. "
+            "Choose a shorter one with --data."
+        )
     pid = supervise.holder(folder.pid_file)
     if pid is not None:
         place = folder.place()

@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+SOCKET_PATH_MAX = 107
+"""Bytes that the system allows in the name of a unix socket."""
+
 
 class Place(msgspec.Struct, frozen=True):
     """Where a cloud listens and what makes it different from its neighbours."""
@@ -42,6 +45,12 @@ class Folder:
         self.pid_file = self.run / "up.pid"
         self.rapi_password = self.conf / "rapi-password"
         self.metrics = self.run / "metrics"
+
+    @property
+    def too_long_by(self) -> int:
+        """Tell by how many bytes the path is too long for the sockets below it."""
+        deepest = self.solo / "vm" / "snf-1234567890" / "serial.sock"
+        return max(0, len(os.fsencode(deepest)) - SOCKET_PATH_MAX)
 
     def make(self) -> None:
         """Make every folder; only their owner may look inside."""
