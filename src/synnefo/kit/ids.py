@@ -1,5 +1,6 @@
 """Identifiers and secrets."""
 
+import random
 import secrets
 import uuid
 
@@ -10,8 +11,8 @@ def new_uuid() -> str:
 
 
 def new_request_id() -> str:
-    """Make the id that a request carries through logs and answers."""
-    return f"req-{uuid.uuid4()}"
+    """Make the id that a request carries through logs and answers; unique, but no secret."""
+    return f"req-{uuid.UUID(int=random.getrandbits(128), version=4)}"
 
 
 def new_token(nbytes: int = 32) -> str:
