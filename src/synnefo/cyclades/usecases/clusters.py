@@ -20,7 +20,7 @@ from synnefo.cyclades.engines.rapi import Address
 from synnefo.cyclades.models import Cluster, ProjectCluster
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.kit import clock, conf
-from synnefo.kit.faults import BadRequest, Conflict, ServiceUnavailable
+from synnefo.kit.faults import BadRequest, Conflict, Fault, ServiceUnavailable
 
 DB = "cyclades"
 MAX_CLUSTERS = 16
@@ -79,7 +79,7 @@ def add(order: ClusterOrder, *, check: bool = True) -> Cluster:
         cluster.save(force_insert=True)
     try:
         _verify(cluster, check=check)
-    except Exception:
+    except Fault:
         cluster.delete()
         raise
     return cluster

@@ -7,11 +7,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from synnefo.cyclades.domain.networks import ShapeOrder
 from synnefo.cyclades.domain.subnets import SubnetOrder
+from synnefo.cyclades.engines.compute import EngineError
 from synnefo.cyclades.management.operators import pairs
 from synnefo.cyclades.management.words import OPERATOR, refusals, truth
 from synnefo.cyclades.models import Cluster, Network
 from synnefo.cyclades.usecases import networks, subnets
 from synnefo.cyclades.usecases.networks import NetworkOrder
+from synnefo.kit.faults import Fault
+from synnefo.serve.errands import Later
 
 
 class Command(BaseCommand):
@@ -51,7 +54,7 @@ class Command(BaseCommand):
             try:
                 for order in _subnets(options, network):
                     subnets.create(OPERATOR, str(network.id), order)
-            except Exception:
+            except (Fault, CommandError):
                 networks.delete(OPERATOR, str(network.id))
                 raise
         self.stdout.write(f"Created network {network.id}.")
@@ -62,7 +65,7 @@ class Command(BaseCommand):
         for cluster in Cluster.objects.filter(offline=False):
             try:
                 networks.ensure_on_cluster(cluster, network)
-            except Exception as error:  # noqa: BLE001 - the first server there tries again
+            except (Fault, EngineError, Later) as error:
                 told = f"{cluster.clustername} will make it later: {error}"
                 self.stderr.write(told)
 
