@@ -8,7 +8,7 @@ from synnefo.astakos.settings import AstakosSettings
 default_settings = [AstakosSettings]
 web_apps = ["synnefo.astakos"]
 urls = ["synnefo.astakos.api.urls"]
-jobs = ["synnefo.astakos.jobs.forget"]
+jobs = ["synnefo.astakos.jobs.audit", "synnefo.astakos.jobs.forget"]
 consumers: list[str] = []
 services: list[dict[str, object]] = [
     {

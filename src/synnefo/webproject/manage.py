@@ -10,6 +10,7 @@ from django.core.management import BaseCommand, get_commands, load_command_class
 from django.db import OperationalError
 
 from synnefo.kit import conf
+from synnefo.serve.origin import coming_from, of_command
 from synnefo.webproject.up.folder import Folder, default_root
 
 KEPT = (
@@ -78,7 +79,8 @@ def _run(command: BaseCommand, shown: str, arguments: list[str]) -> None:
     """Run a command; a database that cannot be used is told without a traceback."""
     command.suppressed_base_arguments = QUIET
     try:
-        command.run_from_argv(["snf-manage", shown, *arguments])
+        with coming_from(of_command(shown)):
+            command.run_from_argv(["snf-manage", shown, *arguments])
     except OperationalError as error:
         if "--traceback" in arguments:
             raise

@@ -1,5 +1,6 @@
 """Tables of Astakos."""
 
+from synnefo.astakos.models.audit import AuditEntry, AuditHead
 from synnefo.astakos.models.errands import QueuedErrand
 from synnefo.astakos.models.projects import (
     Project,
@@ -17,6 +18,8 @@ DATABASE = "astakos"
 
 __all__ = [
     "DATABASE",
+    "AuditEntry",
+    "AuditHead",
     "Commission",
     "Component",
     "Endpoint",

@@ -20,6 +20,7 @@ from synnefo.serve.http.auth import Authenticate
 from synnefo.serve.http.call import Call, Reply, is_stream
 from synnefo.serve.http.faults import FaultStyle
 from synnefo.serve.http.route import Handler, Route, RouteTable
+from synnefo.serve.origin import Origin, coming_from
 
 log = get_logger(__name__)
 
@@ -76,6 +77,17 @@ def _decode(decoder: "msgspec.json.Decoder[Any]", data: bytes) -> Any:
         raise BadRequest(f"The request body is not JSON: {error}.") from error
     except RecursionError as error:
         raise BadRequest("The request body is nested too deeply.") from error
+
+
+def _origin_of(call: Call) -> Origin:
+    caller = call.caller
+    return Origin(
+        actor=caller.user_id if caller else "",
+        actor_name=caller.user_name if caller else "",
+        address=call.address,
+        agent=call.headers.get("User-Agent", "")[:200],
+        request_id=call.request_id,
+    )
 
 
 def _shown(path: str, path_values: dict[str, str]) -> str:
@@ -155,7 +167,8 @@ class Api:
         call.shown_path = _shown(call.path, path_values)
         self._identify(call, route)
         arguments = self._signatures[id(route)].arguments(call, path_values)
-        return self._encode(call, route, route.handler(call, **arguments))
+        with coming_from(_origin_of(call)):
+            return self._encode(call, route, route.handler(call, **arguments))
 
     def _identify(self, call: Call, route: Route) -> None:
         if route.auth is False:
