@@ -1,47 +1,41 @@
 """Projects, their members and their limits. Spec: identity 2.6."""
 
-from enum import IntEnum
-
 from django.db import models
 
+from synnefo.astakos.domain.memberships import (
+    ACCEPTED_STATES,
+    ACTUALLY_ACCEPTED,
+    ASSOCIATED,
+    MembershipState,
+)
+from synnefo.astakos.domain.projects import (
+    ALIVE,
+    INITIALISED,
+    POLICIES,
+    PROJECT_STATES,
+    ProjectState,
+)
 from synnefo.kit.clock import now
 from synnefo.kit.ids import new_uuid
 from synnefo.wire.provisions import INF
 
-PROJECT_STATES = {
-    0: "uninitialized",
-    1: "active",
-    10: "suspended",
-    100: "terminated",
-    1000: "deleted",
-}
-POLICIES = {1: "auto", 2: "moderated", 3: "closed"}
-
-
-class ProjectState(IntEnum):
-    """Where a project is in its life. Spec: identity 3.3."""
-
-    UNINITIALIZED = 0
-    NORMAL = 1
-    SUSPENDED = 10
-    TERMINATED = 100
-    DELETED = 1000
-
-
-class MembershipState(IntEnum):
-    """Where a membership is in its life. Spec: identity 3.6."""
-
-    REQUESTED = 0
-    ACCEPTED = 1
-    LEAVE_REQUESTED = 5
-    SUSPENDED = 10
-    REJECTED = 100
-    CANCELLED = 101
-    REMOVED = 200
-
-
-INITIALISED = (ProjectState.NORMAL, ProjectState.SUSPENDED, ProjectState.TERMINATED)
-ACTUALLY_ACCEPTED = (MembershipState.ACCEPTED, MembershipState.LEAVE_REQUESTED)
+__all__ = [
+    "ACCEPTED_STATES",
+    "ACTUALLY_ACCEPTED",
+    "ALIVE",
+    "ASSOCIATED",
+    "INITIALISED",
+    "POLICIES",
+    "PROJECT_STATES",
+    "MembershipState",
+    "Project",
+    "ProjectLock",
+    "ProjectLog",
+    "ProjectMembership",
+    "ProjectMembershipLog",
+    "ProjectResourceQuota",
+    "ProjectState",
+]
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -76,6 +70,9 @@ class Project(models.Model):
     limit_on_members_number = models.BigIntegerField(default=INF)
     private = models.BooleanField(default=False)
     is_base = models.BooleanField(default=False)
+    last_application = models.ForeignKey(
+        "astakos.ProjectApplication", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
 
     objects = ProjectQuerySet.as_manager()
 
@@ -121,6 +118,9 @@ class ProjectMembership(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
     state = models.IntegerField(default=MembershipState.REQUESTED, db_index=True)
     initialized = models.BooleanField(default=False)
+    overquota_state = models.CharField(max_length=255, default="OK")
+    overquota_state_date = models.DateTimeField(default=now)
+    overquota_date = models.DateTimeField(null=True)
 
     class Meta:
         app_label = "astakos"
@@ -143,9 +143,38 @@ class ProjectLog(models.Model):
     date = models.DateTimeField(default=now)
     actor = models.ForeignKey("astakos.User", on_delete=models.SET_NULL, null=True)
     reason = models.TextField(blank=True, default="")
+    comments = models.TextField(blank=True, default="")
 
     class Meta:
         app_label = "astakos"
 
     def __str__(self) -> str:
         return f"{self.project_id}: {self.from_state} to {self.to_state}"
+
+
+class ProjectMembershipLog(models.Model):
+    """One change of a membership's state."""
+
+    membership = models.ForeignKey(ProjectMembership, on_delete=models.CASCADE, related_name="log")
+    from_state = models.IntegerField(null=True)
+    to_state = models.IntegerField()
+    date = models.DateTimeField(default=now)
+    actor = models.ForeignKey("astakos.User", on_delete=models.SET_NULL, null=True)
+    reason = models.TextField(blank=True, default="")
+    comments = models.TextField(blank=True, default="")
+
+    class Meta:
+        app_label = "astakos"
+
+    def __str__(self) -> str:
+        return f"{self.membership_id}: {self.from_state} to {self.to_state}"
+
+
+class ProjectLock(models.Model):
+    """A single row, locked by whatever gives a project a name. Spec: identity 21.2."""
+
+    class Meta:
+        app_label = "astakos"
+
+    def __str__(self) -> str:
+        return "names of projects"
