@@ -3,9 +3,9 @@
 This module is read before Django is set up: modules are named as strings, never imported here.
 """
 
-from synnefo.astakos.settings import AstakosSettings
+from synnefo.astakos.settings import AstakosSettings, ProviderSettings
 
-default_settings = [AstakosSettings]
+default_settings = [ProviderSettings, AstakosSettings]
 web_apps = ["synnefo.astakos"]
 urls = ["synnefo.astakos.api.urls"]
 jobs = ["synnefo.astakos.jobs.audit", "synnefo.astakos.jobs.forget"]

@@ -2,6 +2,14 @@
 
 import msgspec
 
+from synnefo.astakos.domain.provider_configs import (
+    GroupRule,
+    LdapServer,
+    OidcProvider,
+    SamlProvider,
+    TwitterApp,
+)
+
 
 class AstakosSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Settings of the identity service."""
@@ -40,3 +48,73 @@ class AstakosSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Threads that one password check takes."""
     astakos_region: str = "default"
     """Name of the region in the Identity v3 catalogue."""
+
+
+DIRECTORIES = {
+    "ldap": "synnefo.astakos.engines.ldap_directory",
+    "saml": "synnefo.astakos.engines.saml_directory",
+    "oidc": "synnefo.astakos.engines.oidc_directory",
+    "oauth1": "synnefo.astakos.engines.oauth1_directory",
+    "oauth2": "synnefo.astakos.engines.oauth2_directory",
+    "shibboleth": "synnefo.astakos.engines.shibboleth_directory",
+}
+"""Module that speaks each kind of provider."""
+
+
+class ProviderSettings(msgspec.Struct, frozen=True, rename=str.upper):
+    """By which providers people sign in. Spec: identity 14, 18.2."""
+
+    astakos_im_modules: list[str] = msgspec.field(default_factory=lambda: ["local"])
+    """Enabled ways to sign in; the first is the primary one."""
+    astakos_skip_email_verification: bool = False
+    """Take the addresses that any provider tells as verified; same as the global AUTOVERIFY."""
+    astakos_directories: dict[str, str] = msgspec.field(default_factory=lambda: dict(DIRECTORIES))
+    """Module that speaks each kind of provider; imported only when such a provider is enabled."""
+    astakos_ldap: LdapServer | None = None
+    """The directory server behind the module `ldap`."""
+    astakos_oidc_providers: dict[str, OidcProvider] = {}
+    """OpenID Connect providers by module name; the name then stands in ASTAKOS_IM_MODULES."""
+    astakos_saml_providers: dict[str, SamlProvider] = {}
+    """SAML 2.0 identity providers by module name; each module trusts one provider only."""
+    astakos_google_client_id: str = ""
+    """Client id that Google gave to this installation."""
+    astakos_google_secret: str = ""
+    """Client secret that Google gave to this installation."""
+    google_issuer: str = "https://accounts.google.com"
+    """Issuer of Google's identity tokens; its discovery document names the rest."""
+    google_authenticate_url: str = ""
+    """Address where Google asks people; empty: as Google's discovery document says."""
+    google_access_token_url: str = ""
+    """Address that exchanges Google's codes; empty: as the discovery document says."""
+    google_request_token_url: str = ""
+    """Address that tells who signed in at Google; empty: as the discovery document says."""
+    google_token_scope: str = "openid email profile"  # noqa: S105 - no secret
+    """What is asked of Google."""
+    astakos_linkedin_token: str = ""
+    """Client id that LinkedIn gave to this installation."""
+    astakos_linkedin_secret: str = ""
+    """Client secret that LinkedIn gave to this installation."""
+    linkedin_issuer: str = "https://www.linkedin.com/oauth"
+    """Issuer of LinkedIn's identity tokens; its discovery document names the rest."""
+    astakos_twitter_token: str = ""
+    """Key (or, for version 2, client id) that Twitter gave to this installation."""
+    astakos_twitter_secret: str = ""
+    """Secret that Twitter gave to this installation."""
+    astakos_twitter_auth_force_login: bool = False
+    """Let Twitter ask for the password even of people who are signed in there."""
+    astakos_twitter: TwitterApp = TwitterApp()
+    """Addresses of Twitter and the version of OAuth spoken to it."""
+    astakos_shibboleth_require_name_info: bool = False
+    """Refuse people whose home organisation does not tell their name."""
+    astakos_shibboleth_migrate_eppn: bool = False
+    """Give records that are kept under the EPPN the remote user's id at the next sign-in."""
+    astakos_shibboleth_proxies: list[str] = []
+    """Addresses of web servers whose Shibboleth headers count."""
+    astakos_shibboleth_secret: str = ""
+    """Secret that such a web server may send instead, in the header X-Shibboleth-Secret."""
+    astakos_attribute_rules: list[GroupRule] = []
+    """Which attribute values give which groups and projects, at every sign-in."""
+    astakos_provider_trip_minutes: int = 15
+    """Minutes that somebody has for signing in at a provider."""
+    astakos_pending_third_party_hours: int = 24
+    """Hours for which somebody whom a provider knows may finish signing up."""

@@ -1,0 +1,1 @@
+"""Outside things that Astakos speaks to."""
