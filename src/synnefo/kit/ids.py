@@ -10,6 +10,11 @@ def new_uuid() -> str:
     return str(uuid.uuid4())
 
 
+def new_hex_id() -> str:
+    """Make a random id of 32 hex digits, as OpenStack writes them."""
+    return uuid.uuid4().hex
+
+
 def new_request_id() -> str:
     """Make the id that a request carries through logs and answers; unique, but no secret."""
     return f"req-{uuid.UUID(int=random.getrandbits(128), version=4)}"

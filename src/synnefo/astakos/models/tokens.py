@@ -11,17 +11,25 @@ LOGIN = "login"
 
 
 class Token(models.Model):
-    """A secret that stands for its user, for one project or for none.
+    """A secret that stands for its user, for one project, a domain, the system or for none.
 
     Each user has one token of the kind `api`, which lives long; those of the kind `login` come
-    from a password or another token.
+    from a password or another token, and end with the token, trust or application credential
+    that they were got by.
     """
 
     digest = models.CharField(max_length=64, unique=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
     kind = models.CharField(max_length=8, default=LOGIN)
     project = models.ForeignKey("astakos.Project", on_delete=models.CASCADE, null=True)
-    methods = models.CharField(max_length=40, default="password")
+    domain_id = models.CharField(max_length=64, blank=True, default="")
+    is_system = models.BooleanField(default=False)
+    application_credential = models.ForeignKey(
+        "astakos.ApplicationCredential", on_delete=models.CASCADE, null=True
+    )
+    trust = models.ForeignKey("astakos.Trust", on_delete=models.CASCADE, null=True)
+    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True)
+    methods = models.CharField(max_length=120, default="password")
     audit_id = models.CharField(max_length=32)
     parent_audit_id = models.CharField(max_length=32, blank=True, default="")
     created_at = models.DateTimeField(default=now)
