@@ -3,12 +3,16 @@
 This module is read before Django is set up: modules are named as strings, never imported here.
 """
 
-from synnefo.astakos.settings import AstakosSettings, ProviderSettings
+from synnefo.astakos.settings import AstakosSettings, ProjectSettings, ProviderSettings
 
-default_settings = [ProviderSettings, AstakosSettings]
+default_settings = [ProjectSettings, ProviderSettings, AstakosSettings]
 web_apps = ["synnefo.astakos"]
 urls = ["synnefo.astakos.api.urls"]
-jobs = ["synnefo.astakos.jobs.audit", "synnefo.astakos.jobs.forget"]
+jobs = [
+    "synnefo.astakos.jobs.audit",
+    "synnefo.astakos.jobs.forget",
+    "synnefo.astakos.jobs.projects",
+]
 consumers: list[str] = []
 services: list[dict[str, object]] = [
     {

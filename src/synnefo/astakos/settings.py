@@ -9,6 +9,8 @@ from synnefo.astakos.domain.provider_configs import (
     SamlProvider,
     TwitterApp,
 )
+from synnefo.serve.mail_settings import Person
+from synnefo.wire.provisions import INF
 
 
 class AstakosSettings(msgspec.Struct, frozen=True, rename=str.upper):
@@ -118,3 +120,77 @@ class ProviderSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Minutes that somebody has for signing in at a provider."""
     astakos_pending_third_party_hours: int = 24
     """Hours for which somebody whom a provider knows may finish signing up."""
+
+
+class SecuritySettings(msgspec.Struct, frozen=True, rename=str.upper):
+    """Passwords, second factors, sessions, and those who guess. Spec: identity 13.8, 18.4."""
+
+    secret_encryption_key: str = "Password Encryption Key"  # noqa: S105 - replaced at set-up
+    """Key under which the secrets of authenticator apps are kept. Never change it."""
+    astakos_password_min_length: int = 8
+    """Least characters of a password."""
+    astakos_password_refuse_common: bool = True
+    """Refuse passwords of the list of common ones."""
+    astakos_password_refuse_similar: bool = True
+    """Refuse passwords that are much like the name or the e-mail address."""
+    astakos_password_breached_file: str = ""
+    """File of SHA-1 digests of leaked passwords in hex, sorted, one a line; empty: none."""
+    astakos_password_expires_days: int = 0
+    """Days after which a password has to be changed; 0: never."""
+    astakos_password_reset_minutes: int = 60
+    """Minutes for which a link for setting a new password is good."""
+    astakos_second_factor_required: str = "nobody"
+    """Who must use a second factor: `nobody`, `operators` or `everybody`."""
+    astakos_confirm_window: int = 900
+    """Seconds for which a password or factor just given covers sensitive changes."""
+    astakos_passkey_domain: str = ""
+    """Domain that passkeys are made for; empty: the host that the page was opened at."""
+    astakos_device_days: int = 180
+    """Days for which a browser that signed in is known and spared by the limits."""
+    astakos_login_account_limit: int = 50
+    """Failures for one account from all strange addresses in the long window, then a puzzle."""
+    astakos_login_address_limit: int = 50
+    """Failures from one address over all accounts in the long window, then a puzzle."""
+    astakos_login_long_window: int = 900
+    """Seconds of that window."""
+    astakos_second_factor_limit: int = 10
+    """Wrong codes for one account from one address in the long window."""
+    astakos_receipt_lifetime: int = 300
+    """Seconds for which half of a sign-in with several methods is remembered."""
+    astakos_session_cookie_name: str = "synnefo_session"
+    """Name of the cookie that carries a browser session; scripts never see it."""
+
+
+class ProjectSettings(msgspec.Struct, frozen=True, rename=str.upper):
+    """Projects, their members and their usage over time. Spec: identity 18.3, 18.6."""
+
+    astakos_project_admins: frozenset[str] = frozenset()
+    """Uuids of users who decide about all projects; administrators do so anyway."""
+    astakos_project_members_limit_choices: list[tuple[str, int]] = msgspec.field(
+        default_factory=lambda: [
+            ("Unlimited", INF),
+            ("5", 5),
+            ("15", 15),
+            ("50", 50),
+            ("100", 100),
+        ]
+    )
+    """Limits on members that the application form offers: what it shows and the number."""
+    astakos_projects_visible: bool = True
+    """Accepted from old settings files and ignored: projects are always shown."""
+    astakos_usage_update_interval: int = 5000
+    """Milliseconds after which the usage page asks anew."""
+    project_notifications_recipients: list[Person] | None = None
+    """Who hears of approved applications; None: HELPDESK and MANAGERS."""
+    project_creation_recipients: list[Person] | None = None
+    """Who hears of applications for projects; None: as above."""
+    project_modification_recipients: list[Person] | None = None
+    """Who hears of applications for changes; None: as above."""
+    astakos_usage_sample_interval: int = 600
+    """Seconds between two looks at all usage for its history; 0: keep no history."""
+    astakos_usage_fine_days: int = 7
+    """Days for which every change that a look found is kept."""
+    astakos_usage_hourly_days: int = 90
+    """Days for which one row an hour is kept, with the highest usage of that hour."""
+    astakos_usage_daily_days: int = 1830
+    """Days for which one row a day is kept; older history is forgotten."""

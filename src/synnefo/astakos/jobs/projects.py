@@ -1,0 +1,1 @@
+"""What projects need from time to time."""
