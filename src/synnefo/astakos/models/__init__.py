@@ -10,8 +10,18 @@ from synnefo.astakos.models.auth_providers import (
     ProviderTrip,
 )
 from synnefo.astakos.models.credentials import Credential
+from synnefo.astakos.models.domains import Domain
+from synnefo.astakos.models.entrances import (
+    AuthReceipt,
+    Entrance,
+    KnownDevice,
+    PasswordReset,
+    SessionCatalog,
+)
 from synnefo.astakos.models.errands import QueuedErrand
+from synnefo.astakos.models.groups import Group, GroupMember
 from synnefo.astakos.models.oauth import AuthorizationCode, Client, OAuthToken, RedirectUrl
+from synnefo.astakos.models.offerings import OfferedEndpoint, OfferedService, Region
 from synnefo.astakos.models.projects import (
     Project,
     ProjectLock,
@@ -22,6 +32,8 @@ from synnefo.astakos.models.projects import (
 )
 from synnefo.astakos.models.quotaholder import Commission, Holding, ProvisionLog, ProvisionRow
 from synnefo.astakos.models.registry import Component, Endpoint, Resource, Service
+from synnefo.astakos.models.roles import Role, RoleAssignment, RoleInference
+from synnefo.astakos.models.second_factors import Passkey, RecoveryCode, TotpDevice
 from synnefo.astakos.models.tokens import LoginFailures, Token
 from synnefo.astakos.models.trusts import Trust
 from synnefo.astakos.models.usage_history import UsageMark, UsageSample
@@ -38,15 +50,25 @@ __all__ = [
     "AuditHead",
     "AuthPolicyProfile",
     "AuthProvider",
+    "AuthReceipt",
     "AuthorizationCode",
     "Client",
     "Commission",
     "Component",
     "Credential",
+    "Domain",
     "Endpoint",
+    "Entrance",
+    "Group",
+    "GroupMember",
     "Holding",
+    "KnownDevice",
     "LoginFailures",
     "OAuthToken",
+    "OfferedEndpoint",
+    "OfferedService",
+    "Passkey",
+    "PasswordReset",
     "PendingThirdPartyUser",
     "Project",
     "ProjectApplication",
@@ -60,10 +82,17 @@ __all__ = [
     "ProvisionLog",
     "ProvisionRow",
     "QueuedErrand",
+    "RecoveryCode",
     "RedirectUrl",
+    "Region",
     "Resource",
+    "Role",
+    "RoleAssignment",
+    "RoleInference",
     "Service",
+    "SessionCatalog",
     "Token",
+    "TotpDevice",
     "Trust",
     "UsageMark",
     "UsageSample",

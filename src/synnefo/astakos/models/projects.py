@@ -56,7 +56,7 @@ class Project(models.Model):
 
     uuid = models.CharField(max_length=255, unique=True, default=new_uuid)
     realname = models.CharField(max_length=80)
-    name = models.CharField(max_length=80, unique=True, null=True)
+    name = models.CharField(max_length=80, null=True)
     state = models.IntegerField(default=ProjectState.UNINITIALIZED, db_index=True)
     owner = models.ForeignKey(
         "astakos.User", on_delete=models.PROTECT, null=True, related_name="owned_projects"
@@ -73,11 +73,21 @@ class Project(models.Model):
     last_application = models.ForeignKey(
         "astakos.ProjectApplication", on_delete=models.SET_NULL, null=True, related_name="+"
     )
+    domain_id = models.CharField(max_length=64, default="default")
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="children"
+    )
+    tags = models.JSONField(default=list, blank=True)
+    options = models.JSONField(default=dict, blank=True)
+    extra = models.JSONField(default=dict, blank=True)
 
     objects = ProjectQuerySet.as_manager()
 
     class Meta:
         app_label = "astakos"
+        constraints = [
+            models.UniqueConstraint(fields=["name", "domain_id"], name="astakos_one_project_name")
+        ]
 
     def __str__(self) -> str:
         return f"{self.uuid}::{self.realname}"
@@ -121,6 +131,8 @@ class ProjectMembership(models.Model):
     overquota_state = models.CharField(max_length=255, default="OK")
     overquota_state_date = models.DateTimeField(default=now)
     overquota_date = models.DateTimeField(null=True)
+    by_role = models.BooleanField(default=False)
+    """Whether the person is here for a role that implies `member`, and goes with that role."""
 
     class Meta:
         app_label = "astakos"

@@ -39,9 +39,12 @@ class User(models.Model):
     last_name = models.CharField(max_length=150, blank=True, default="")
     affiliation = models.CharField(max_length=255, blank=True, default="")
     password = models.CharField(max_length=255, blank=True, default="")
+    password_changed_at = models.DateTimeField(default=now)
+    password_must_change = models.BooleanField(default=False)
     is_active = models.BooleanField(default=False)
     is_admin = models.BooleanField(default=False)
     groups = models.JSONField(default=list, blank=True)
+    """Names of groups, of clouds made before groups had rows; `groups.adopt` moves them."""
     date_joined = models.DateTimeField(default=now)
     last_login = models.DateTimeField(null=True)
     updated = models.DateTimeField(auto_now=True)
@@ -62,6 +65,15 @@ class User(models.Model):
         "astakos.Project", on_delete=models.SET_NULL, null=True, related_name="+"
     )
 
+    domain_id = models.CharField(max_length=64, default="default")
+    name = models.CharField(max_length=255, blank=True, default="")
+    """The name in Identity v3 of those whom an administrator made there; others' is empty."""
+    description = models.TextField(blank=True, default="")
+    options = models.JSONField(default=dict, blank=True)
+    extra = models.JSONField(default=dict, blank=True)
+    deleted_at = models.DateTimeField(null=True)
+    """When Identity v3 deleted this user, whose usage and history stay."""
+
     objects = UserQuerySet.as_manager()
 
     class Meta:
@@ -69,9 +81,14 @@ class User(models.Model):
         constraints = [
             models.UniqueConstraint(
                 Lower("email"),
-                condition=models.Q(email_verified=True),
+                condition=models.Q(email_verified=True) & ~models.Q(email=""),
                 name="astakos_verified_email",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["username"],
+                condition=models.Q(email_verified=True),
+                name="astakos_verified_username",
+            ),
         ]
 
     def __str__(self) -> str:
