@@ -11,6 +11,7 @@ urls = ["synnefo.astakos.api.urls"]
 jobs = [
     "synnefo.astakos.jobs.audit",
     "synnefo.astakos.jobs.forget",
+    "synnefo.astakos.jobs.letters",
     "synnefo.astakos.jobs.projects",
 ]
 consumers: list[str] = []

@@ -9,6 +9,10 @@ from typing import Any
 
 import msgspec
 
+from synnefo.serve.mail_settings import BrandingSettings, MailSettings
+from synnefo.serve.settings import ServeSettings
+from synnefo.webproject.settings import WebprojectSettings
+
 GROUP = "synnefo"
 
 
@@ -58,6 +62,12 @@ def gather(name: str) -> list[Any]:
         for item in component.get(name) or []:
             place(found, item)
     return found
+
+
+def settings_kinds() -> list[type[msgspec.Struct]]:
+    """List the settings structs of this host, those that all components share first."""
+    shared = [WebprojectSettings, ServeSettings, MailSettings, BrandingSettings]
+    return [*shared, *gather("default_settings")]
 
 
 def place(items: list[Any], item: Any) -> None:

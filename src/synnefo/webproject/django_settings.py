@@ -15,7 +15,7 @@ from synnefo.webproject.settings import WebprojectSettings
 
 django_stubs_ext.monkeypatch()
 
-_kinds = [WebprojectSettings, ServeSettings, *components.gather("default_settings")]
+_kinds = components.settings_kinds()
 try:
     _loaded = conf.load(components.defaults_of(_kinds))
     _web = _loaded.of(WebprojectSettings)

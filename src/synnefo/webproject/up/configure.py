@@ -33,6 +33,7 @@ def _settings(folder: Folder, place: Place, kept: dict[str, str]) -> str:
         "CYCLADES_PUBLIC_ADDRESSES_FOR_ALL": True,
         "CYCLADES_DEFAULT_SERVER_NETWORKS": ["SNF:ANY_PUBLIC_IPV4"],
         "PITHOS_BACKEND_BLOCK_PATH": str(folder.blocks),
+        "EMAIL_TRANSPORT": "file",
         "CYCLADES_IMAGE_WORK_DIR": str(folder.root / "work"),
     }
     head = "# Written by `synnefo up` at each start. Put your own settings into 99-local.conf.\n"

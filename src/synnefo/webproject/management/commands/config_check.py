@@ -11,9 +11,7 @@ from django.db import Error, connections
 
 from synnefo.kit import conf, tables
 from synnefo.serve.commands import add_output_options
-from synnefo.serve.settings import ServeSettings
 from synnefo.webproject import components, reference
-from synnefo.webproject.settings import WebprojectSettings
 
 
 class Command(BaseCommand):
@@ -31,7 +29,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the settings and every warning; exit 1 when a slice cannot be read."""
         loaded = conf.current()
-        kinds = [WebprojectSettings, ServeSettings, *components.gather("default_settings")]
+        kinds = components.settings_kinds()
         try:
             rows = [row for kind in kinds for row in _rows(loaded, kind)]
         except conf.SettingsError as error:

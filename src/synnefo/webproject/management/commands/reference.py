@@ -6,9 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from synnefo.serve.settings import ServeSettings
 from synnefo.webproject import components, reference
-from synnefo.webproject.settings import WebprojectSettings
 
 
 class Command(BaseCommand):
@@ -25,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Write or compare each page."""
-        kinds = [WebprojectSettings, ServeSettings, *components.gather("default_settings")]
+        kinds = components.settings_kinds()
         pages = {
             "settings.md": reference.settings_page(kinds),
             "commands.md": reference.commands_page(),

@@ -1,0 +1,5 @@
+"""Send the mails of Astakos."""
+
+from synnefo.serve import mail
+
+send_mail = mail.postman("astakos")
