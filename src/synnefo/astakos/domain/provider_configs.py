@@ -10,6 +10,16 @@ import msgspec
 Kind = Literal["local", "ldap", "shibboleth", "saml", "oidc", "oauth1", "oauth2"]
 
 
+SECRET_FIELDS = frozenset({"client_secret", "bind_password", "secret"})
+
+
+def masked(struct: msgspec.Struct) -> str:
+    """Write a struct for people, without its secrets."""
+    fields = msgspec.structs.asdict(struct).items()
+    parts = [f"{name}={'***' if name in SECRET_FIELDS else repr(value)}" for name, value in fields]
+    return f"{type(struct).__name__}({', '.join(parts)})"
+
+
 class GroupRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who has an attribute value that fits the pattern gets a group, a project, or both.
 
@@ -31,7 +41,6 @@ class OidcProvider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     client_secret: str = ""
     title: str = ""
     scopes: str = "openid email profile"
-    identifier_claim: str = "sub"
     authorization_endpoint: str = ""
     token_endpoint: str = ""
     userinfo_endpoint: str = ""
@@ -39,8 +48,14 @@ class OidcProvider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token_auth: Literal["client_secret_basic", "client_secret_post", "none", ""] = ""
     algorithms: tuple[str, ...] = ("RS256", "ES256", "PS256", "Ed25519")
     use_userinfo: bool = True
+    use_nonce: bool = True
+    use_pkce: bool = True
+    also_issued_by: str = ""
     clock_skew: int = 60
     extra: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return masked(self)
 
 
 class SamlProvider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,10 +67,6 @@ class SamlProvider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     idp: str = ""
     key_file: str = ""
     cert_file: str = ""
-    identifier_attribute: str = ""
-    email_attribute: str = "mail"
-    first_name_attribute: str = "givenName"
-    last_name_attribute: str = "sn"
     clock_skew: int = 60
     xmlsec_binary: str = "/usr/bin/xmlsec1"
 
@@ -74,19 +85,23 @@ class LdapServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ca_file: str = ""
     verify_certificate: bool = True
     timeout: float = 5.0
-    identifier_attribute: str = "objectGUID"
-    email_attribute: str = "mail"
-    first_name_attribute: str = "givenName"
-    last_name_attribute: str = "sn"
+    allow_plain: bool = False
     group_base: str = ""
     group_filter: str = "(member={dn})"
     group_name_attribute: str = "cn"
+
+    def __repr__(self) -> str:
+        return masked(self)
 
 
 class TwitterApp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where Twitter answers; version 1 is OAuth 1.0a, version 2 is OAuth 2.0 with PKCE."""
 
     version: Literal[1, 2] = 1
+    client_id: str = ""
+    client_secret: str = ""
+    force_login: bool = False
+    title: str = ""
     request_token_url: str = "https://api.twitter.com/oauth/request_token"  # noqa: S105 - an address
     authenticate_url: str = "https://api.twitter.com/oauth/authenticate"
     access_token_url: str = "https://api.twitter.com/oauth/access_token"  # noqa: S105 - an address
@@ -94,6 +109,21 @@ class TwitterApp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     token_url: str = "https://api.x.com/2/oauth2/token"  # noqa: S105 - an address
     me_url: str = "https://api.x.com/2/users/me"
     scopes: str = "users.read tweet.read"
+
+    def __repr__(self) -> str:
+        return masked(self)
+
+
+class ShibbolethProxy(msgspec.Struct, frozen=True):
+    """Which web servers may write Shibboleth headers."""
+
+    addresses: tuple[str, ...] = ()
+    secret: str = ""
+    require_name: bool = False
+    migrate_eppn: bool = False
+
+    def __repr__(self) -> str:
+        return masked(self)
 
 
 def module_kind(module: str, oidc: frozenset[str], saml: frozenset[str], twitter: int) -> Kind:

@@ -6,6 +6,7 @@ Spec: identity 2.3, 2.4, 14.
 from django.db import models
 from django.db.models import Q
 
+from synnefo.astakos.models.groups import Group
 from synnefo.astakos.models.users import User
 from synnefo.kit.clock import now
 
@@ -69,6 +70,7 @@ class AuthPolicyProfile(models.Model):
     policy_limit = models.IntegerField(null=True)
     priority = models.IntegerField(default=1)
     active = models.BooleanField(default=True)
+    groups = models.ManyToManyField(Group, related_name="auth_policy_profiles", blank=True)
     users = models.ManyToManyField(User, related_name="auth_policy_profiles", blank=True)
 
     class Meta:

@@ -71,7 +71,9 @@ def _of_profiles(module: str, user: User | None) -> Layer:
 
 def _rows_for(user: User) -> list[AuthPolicyProfile]:
     """List the profiles about a user: their own first, then those of their groups."""
-    return list(AuthPolicyProfile.objects.filter(active=True, users=user))
+    rows = AuthPolicyProfile.objects.filter(active=True)
+    own, shared = rows.filter(users=user), rows.filter(groups__members=user).distinct()
+    return [*own, *shared]
 
 
 def _profile(row: AuthPolicyProfile) -> Profile:
