@@ -3,9 +3,14 @@
 This module is read before Django is set up: modules are named as strings, never imported here.
 """
 
-from synnefo.astakos.settings import AstakosSettings, ProjectSettings, ProviderSettings
+from synnefo.astakos.settings import (
+    AstakosSettings,
+    ProjectSettings,
+    ProviderSettings,
+    SecuritySettings,
+)
 
-default_settings = [ProjectSettings, ProviderSettings, AstakosSettings]
+default_settings = [ProjectSettings, ProviderSettings, AstakosSettings, SecuritySettings]
 web_apps = ["synnefo.astakos"]
 urls = ["synnefo.astakos.api.urls"]
 jobs = [

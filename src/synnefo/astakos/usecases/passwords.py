@@ -3,18 +3,22 @@
 Spec: house rules, section 11.
 """
 
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from synnefo.astakos.settings import AstakosSettings
+from synnefo.astakos.models import User
+from synnefo.astakos.settings import AstakosSettings, SecuritySettings
 from synnefo.kit import conf
+from synnefo.kit.clock import now
 from synnefo.kit.faults import BadRequest
 from synnefo.kit.ids import new_token
 
 SHORTEST = 8
 LONGEST = 1024
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def hash_password(password: str) -> str:
@@ -42,6 +46,20 @@ def is_right(stored: str, password: str) -> bool:
 def is_outdated(stored: str) -> bool:
     """Tell whether a stored password was hashed with other settings than today's."""
     return _hasher().check_needs_rehash(stored)
+
+
+def is_due(user: User) -> bool:
+    """Tell whether a user has to set a new password before going on."""
+    if user.password_must_change:
+        return True
+    days = conf.of(SecuritySettings).astakos_password_expires_days
+    return bool(days and user.password and expires_at(user) <= now())
+
+
+def expires_at(user: User) -> datetime:
+    """Tell when a user's password runs out; the end of time where none does."""
+    days = conf.of(SecuritySettings).astakos_password_expires_days
+    return user.password_changed_at + timedelta(days=days) if days else NEVER
 
 
 def _hasher() -> PasswordHasher:

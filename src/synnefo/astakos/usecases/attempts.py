@@ -1,0 +1,156 @@
+"""Attempts to sign in, counted before they are checked, in the database that all hosts share.
+
+Three counts slow down those who guess, and none locks anybody out: one for an account from one
+address, one for an account from all strange places, one for an address over all accounts. A
+puzzle lifts them; a browser or address that signed in before is spared the count over strangers.
+"""
+
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+from django.db import connections, transaction
+from django.db.models import F
+
+from synnefo.astakos.domain.attempts import Meter, key_of, place_of
+from synnefo.astakos.models import DATABASE, LoginFailures, User
+from synnefo.astakos.settings import AstakosSettings, SecuritySettings
+from synnefo.astakos.usecases import known_devices
+from synnefo.kit import conf
+from synnefo.kit.clock import monotonic, now
+from synnefo.kit.faults import TooManyRequests
+
+SLOW = "Too many attempts. Wait {left} seconds before you try again."
+PUZZLE = {"X-Captcha": "required"}
+BURST, PAUSE = 1.5, 0.05
+"""Seconds that attempts wait for one made at the same moment, and between looks."""
+
+_COUNT = """
+INSERT INTO astakos_loginfailures (key, count, since) VALUES (%s, 1, %s)
+ON CONFLICT (key) DO UPDATE SET
+count = CASE WHEN astakos_loginfailures.since < %s THEN 1
+        ELSE astakos_loginfailures.count + 1 END,
+since = CASE WHEN astakos_loginfailures.since < %s THEN excluded.since
+        ELSE astakos_loginfailures.since END
+RETURNING count
+"""
+
+
+class Knock(msgspec.Struct, frozen=True, kw_only=True):
+    """Who tries to come in as whom: what they typed, from where, with which browser."""
+
+    identifier: str
+    address: str
+    device: str = ""
+    puzzle_solved: bool = False
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """A counted attempt: its own count, those it shares, and whether the next needs a puzzle."""
+
+    own: Meter
+    shared: tuple[Meter, ...]
+    last: bool = False
+
+
+def begin(knock: Knock, user: User | None) -> Attempt:
+    """Count an attempt; TooManyRequests when it is one too many and no puzzle was solved.
+
+    Costs the same whether there is such a user or not.
+    """
+    known = known_devices.is_known(user, knock.device, knock.address)
+    settings, security = conf.of(AstakosSettings), conf.of(SecuritySettings)
+    name, place = knock.identifier.strip().lower(), place_of(knock.address)
+    window = timedelta(seconds=settings.astakos_ratelimit_window)
+    long = timedelta(seconds=security.astakos_login_long_window)
+    origin = knock.device if known.device else place
+    own = Meter(key_of("pair", name, origin), settings.astakos_ratelimit_retries_allowed, window)
+    of_account = Meter(key_of("account", name), security.astakos_login_account_limit, long)
+    of_place = Meter(key_of("address", place), security.astakos_login_address_limit, long)
+    shared = (*([] if known.any else [of_account]), *([] if known.device else [of_place]))
+    counts = _count_all(shared)
+    if not knock.puzzle_solved:
+        _check(shared, counts)
+    reached = _count_own(own, patient=not knock.puzzle_solved)
+    if not knock.puzzle_solved:
+        _check([own], [reached])
+    return Attempt(own, shared, last=reached >= own.limit)
+
+
+def succeeded(attempt: Attempt) -> None:
+    """Take back what a successful attempt counted; the account's own slips are forgotten."""
+    LoginFailures.objects.filter(pk=attempt.own.key).delete()
+    for meter in attempt.shared:
+        LoginFailures.objects.filter(pk=meter.key, count__gt=0).update(count=F("count") - 1)
+
+
+def count_code(user: User, address: str) -> None:
+    """Count a second factor's code before it is checked."""
+    meter = _codes(user, address)
+    _check([meter], [_count(meter)])
+
+
+def forget_codes(user: User, address: str) -> None:
+    """Forget the wrong codes of who gave a right one."""
+    LoginFailures.objects.filter(pk=_codes(user, address).key).delete()
+
+
+def count(kind: str, subject: str, limit: int, window: timedelta) -> bool:
+    """Count something else that is limited; tell whether it still fits."""
+    meter = Meter(key_of(kind, subject), limit, window)
+    return _count(meter) <= limit
+
+
+def _codes(user: User, address: str) -> Meter:
+    security = conf.of(SecuritySettings)
+    long = timedelta(seconds=security.astakos_login_long_window)
+    key = key_of("code", user.uuid, place_of(address))
+    return Meter(key, security.astakos_second_factor_limit, long)
+
+
+def _count_all(meters: Sequence[Meter]) -> list[int]:
+    with transaction.atomic(using=DATABASE):
+        in_order = {meter.key: _count(meter) for meter in sorted(meters, key=lambda m: m.key)}
+    return [in_order[meter.key] for meter in meters]
+
+
+def _count_own(meter: Meter, *, patient: bool) -> int:
+    """Count an attempt; one of many made at the same moment waits for the first to succeed."""
+    reached = _count(meter)
+    end = monotonic() + BURST
+    while patient and reached > meter.limit and monotonic() < end and _is_fresh(meter):
+        time.sleep(PAUSE)
+        if not LoginFailures.objects.filter(pk=meter.key).exists():
+            reached = _count(meter)
+    return reached
+
+
+def _is_fresh(meter: Meter) -> bool:
+    begun = now() - timedelta(seconds=BURST)
+    row = LoginFailures.objects.filter(pk=meter.key).first()
+    return row is None or row.since > begun
+
+
+def _count(meter: Meter) -> int:
+    moment = now()
+    connection = connections[DATABASE]
+    written = connection.ops.adapt_datetimefield_value
+    since, cut = written(moment), written(moment - meter.window)
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, [meter.key, since, cut, cut])
+        return int(cursor.fetchone()[0])
+
+
+def _check(meters: Sequence[Meter], counts: Sequence[int]) -> None:
+    over = [meter for meter, n in zip(meters, counts, strict=True) if n > meter.limit]
+    if not over:
+        return
+    left = max(_seconds_left(meter) for meter in over)
+    raise TooManyRequests(SLOW.format(left=left), headers={"Retry-After": str(left), **PUZZLE})
+
+
+def _seconds_left(meter: Meter) -> int:
+    row = LoginFailures.objects.filter(pk=meter.key).first()
+    since = row.since if row is not None else now()
+    return max(1, int((since + meter.window - now()).total_seconds()) + 1)

@@ -1,0 +1,57 @@
+"""Second factors: which a person has, who must have one, whether a code is right."""
+
+from synnefo.astakos.models import Passkey, RecoveryCode, TotpDevice, User
+from synnefo.astakos.settings import SecuritySettings
+from synnefo.astakos.usecases import attempts, recovery_codes, totp
+from synnefo.kit import conf
+
+TOTP, PASSKEY, RECOVERY = "totp", "passkey", "recovery"
+
+
+def kinds(user: User) -> tuple[str, ...]:
+    """List the second factors that a user can answer with; none: sign-in takes one step."""
+    has_totp = TotpDevice.objects.filter(user=user, confirmed_at__isnull=False).exists()
+    has_key = Passkey.objects.filter(user=user).exists()
+    if not (has_totp or has_key):
+        return ()
+    spare = RecoveryCode.objects.filter(user=user, used_at=None).exists()
+    present = ((TOTP, has_totp), (PASSKEY, has_key), (RECOVERY, spare))
+    return tuple(kind for kind, there in present if there)
+
+
+def is_on(user: User) -> bool:
+    """Tell whether a user has a second factor, so that a password alone does not do."""
+    return bool(kinds(user))
+
+
+def is_required(user: User) -> bool:
+    """Tell whether the settings make a user have a second factor."""
+    who = conf.of(SecuritySettings).astakos_second_factor_required
+    return who == "everybody" or (who == "operators" and user.is_admin)
+
+
+def check(user: User, code: str, *, address: str = "") -> bool:
+    """Tell whether a code of the app, or a recovery code, is right, and use it up.
+
+    Counted before it is checked; TooManyRequests for who guesses.
+    """
+    attempts.count_code(user, address)
+    right = totp.use(user, code) or recovery_codes.use(user, code)
+    if right:
+        attempts.forget_codes(user, address)
+    return right
+
+
+def kind_of(code: str) -> str:
+    """Tell by its form whether a code is the app's or a recovery code."""
+    return TOTP if len("".join(code.split())) <= totp.DIGITS else RECOVERY
+
+
+def reset(user: User) -> int:
+    """Take all of a user's second factors away; answer how many there were."""
+    rows = [
+        TotpDevice.objects.filter(user=user).delete()[0],
+        Passkey.objects.filter(user=user).delete()[0],
+    ]
+    RecoveryCode.objects.filter(user=user).delete()
+    return sum(rows)
