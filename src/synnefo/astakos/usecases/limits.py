@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from synnefo.astakos.domain import ledger, limits
 from synnefo.astakos.models import (
@@ -20,6 +21,9 @@ from synnefo.astakos.models import (
 )
 from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED, INITIALISED, ProjectState
 from synnefo.wire.provisions import project_holder, user_holder
+
+FEW = 500
+"""Projects or holders that one statement names; beyond, it reads all of them."""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -54,14 +58,40 @@ def fill_grants(projects: Iterable[Project], resources: Iterable[Resource]) -> N
 
 def sync(projects: Iterable[Project], resource: str | None = None) -> None:
     """Set the limits of these projects' holdings and of their members'."""
-    wanted = wanted_limits([project.pk for project in projects], resource)
+    _bring(wanted_limits([project.pk for project in projects], resource))
+
+
+def sync_member(membership: ProjectMembership) -> None:
+    """Set the limits of one member's holdings in a project. Spec: identity 4.6."""
+    if not membership.initialized:
+        return
+    grants = ProjectResourceQuota.objects.filter(
+        project=membership.project_id, project__state__in=INITIALISED
+    )
+    seats = [(membership.person.uuid, int(membership.state))]
+    wanted: dict[ledger.Key, int] = {}
+    for grant in grants.select_related("project", "resource"):
+        limits_of_all = _limits_of(grant, seats)
+        wanted.update({key: limit for key, limit in limits_of_all.items() if key[1]})
+    _bring(wanted)
+
+
+def _bring(wanted: dict[ledger.Key, int]) -> None:
+    """Lock the holdings in question, and no others of their holders, and set their limits."""
     if not wanted:
         return
     with transaction.atomic(using=DATABASE):
-        holders = {key[0] for key in wanted}
-        held = Holding.objects.filter(holder__in=holders).order_by("pk").select_for_update()
-        known = {row.key: row for row in held}
-        _set(known, wanted)
+        held = _in_question(wanted).order_by("pk").select_for_update()
+        _set({row.key: row for row in held}, wanted)
+
+
+def _in_question(wanted: dict[ledger.Key, int]) -> QuerySet[Holding]:
+    projects = {key[1] or key[0] for key in wanted}
+    holders, resources = {key[0] for key in wanted}, {key[2] for key in wanted}
+    found = Holding.objects.filter(resource__in=resources)
+    if len(projects) <= FEW:
+        found = found.filter(Q(source__in=projects) | Q(holder__in=projects, source=""))
+    return found.filter(holder__in=holders) if len(holders) <= FEW else found
 
 
 def _set(known: dict[ledger.Key, Holding], wanted: dict[ledger.Key, int]) -> None:
