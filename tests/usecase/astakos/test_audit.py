@@ -1,14 +1,15 @@
 """The audit log: kept with the act, sealed in order, and any change to it found."""
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connections, transaction
+from django.db import DatabaseError, connections, transaction
 
 from synnefo.astakos.domain import audit as chain
 from synnefo.astakos.models import DATABASE, AuditEntry, AuditHead
-from synnefo.astakos.usecases import audit
+from synnefo.astakos.usecases import audit, audit_guard
 from synnefo.serve import origin
 from tests.support.astakos import a_user
 
@@ -115,3 +116,27 @@ def test_many_writers_and_sealers_at_once_make_one_unbroken_chain() -> None:
     audit.seal_all()
     found = audit.verify()
     assert (found.entries, found.waiting, found.broken) == (writers * each, 0, None)
+
+
+@pytest.fixture
+def _guarded() -> Iterator[None]:
+    """Put the triggers in place for one test."""
+    audit_guard.install()
+    audit_guard.install()
+    yield
+    audit_guard.lift()
+
+
+@pytest.mark.usefixtures("_guarded")
+def test_the_database_itself_refuses_to_change_or_delete_entries() -> None:
+    entry = audit.record("thing.made", subject="x")
+    for is_sealed in (False, True):
+        with pytest.raises(DatabaseError, match="never changed"):
+            AuditEntry.objects.filter(pk=entry.pk).update(subject="forged")
+        with pytest.raises(DatabaseError, match="never changed"):
+            AuditEntry.objects.filter(pk=entry.pk).delete()
+        if not is_sealed:
+            assert audit.seal_all() == 1
+    with pytest.raises(DatabaseError, match="never changed"):
+        AuditEntry.objects.filter(pk=entry.pk).update(number=None)
+    assert audit.verify().broken is None

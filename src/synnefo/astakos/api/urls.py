@@ -4,8 +4,15 @@ from synnefo.astakos.api import discovery
 from synnefo.astakos.api.account import routes as account
 from synnefo.astakos.api.identity_v2 import routes as identity_v2
 from synnefo.astakos.api.identity_v3 import routes as identity_v3
-from synnefo.astakos.api.ui import session
+from synnefo.astakos.api.ui import audit_routes, session
 
-APIS = [account.API, identity_v3.API, identity_v2.API, session.API, discovery.API]
+APIS = [
+    account.API,
+    identity_v3.API,
+    identity_v2.API,
+    audit_routes.API,
+    session.API,
+    discovery.API,
+]
 
 urlpatterns = [pattern for api in APIS for pattern in api.urls]
