@@ -20,6 +20,10 @@ _KEPT = (
 )
 _CHANGED = " OR ".join(f'NEW."{name}" <> OLD."{name}"' for name in _KEPT)
 _REFUSED = f"OLD.number IS NOT NULL OR {_CHANGED}"
+_COUNT_SQLITE = (
+    "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'astakos_audit_%ed'"
+)
+_COUNT_POSTGRES = "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'astakos_audit_%ed'"
 _TOLD = "entries of the audit log are never changed"
 
 
@@ -31,10 +35,8 @@ def install() -> None:
 
 def is_installed() -> bool:
     """Tell whether the database guards the log."""
-    sqlite = "sqlite_master WHERE type = 'trigger' AND name"
-    place = sqlite if _is_sqlite() else "pg_trigger WHERE tgname"
     with connections[DATABASE].cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {place} LIKE 'astakos_audit_%ed'")
+        cursor.execute(_COUNT_SQLITE if _is_sqlite() else _COUNT_POSTGRES)
         return bool(cursor.fetchone()[0] == 2)
 
 
