@@ -10,6 +10,7 @@ import msgspec
 
 from synnefo.clients.http import Answer, Http, fault_of
 from synnefo.kit.faults import Fault, ItemNotFound, OverLimit, ServiceUnavailable, Unauthorized
+from synnefo.wire.access_rules import AccessRule
 from synnefo.wire.provisions import Provision
 
 _SUFFIXES = ("/identity/v2.0", "/identity/v3", "/identity", "/account/v1.0")
@@ -34,6 +35,12 @@ class Identity(msgspec.Struct, frozen=True):
     is_admin: bool
     is_service: bool
     expires: datetime | None
+    domain_id: str = ""
+    is_system: bool = False
+    application_credential: str = ""
+    is_restricted: bool = False
+    trust: str = ""
+    access_rules: tuple[AccessRule, ...] | None = None
 
 
 class QuotaExceeded(OverLimit):
@@ -106,12 +113,22 @@ class _TokenUser(msgspec.Struct):
     name: str
 
 
+class _AppCredential(msgspec.Struct):
+    id: str = ""
+    restricted: bool = False
+    access_rules: list[AccessRule] | None = None
+
+
 class _Token(msgspec.Struct):
     user: _TokenUser
     expires_at: datetime | None = None
     project: Named = Named()
+    domain: Named = Named()
+    system: dict[str, bool] = {}
     roles: list[Named] = []
     groups: list[str] = msgspec.field(name="SNF:groups", default_factory=list)
+    application_credential: _AppCredential = msgspec.field(default_factory=_AppCredential)
+    trust: Named = msgspec.field(name="OS-TRUST:trust", default=Named())
 
 
 class _TokenBody(msgspec.Struct):
@@ -159,7 +176,11 @@ class AstakosClient:
 
     def authenticate(self, token: str) -> Identity:
         """Tell who holds a token; Unauthorized when nobody does."""
-        headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+        headers = {
+            "X-Auth-Token": token,
+            "X-Subject-Token": token,
+            "OpenStack-Identity-Access-Rules": "1.0",
+        }
         path = "/identity/v3/auth/tokens"
         try:
             found = self._http.read(
@@ -285,6 +306,7 @@ class AstakosClient:
 
 def _identity(token: _Token) -> Identity:
     roles = tuple(role.name for role in token.roles)
+    rules = token.application_credential.access_rules
     return Identity(
         user_id=token.user.id,
         user_name=token.user.name,
@@ -295,6 +317,12 @@ def _identity(token: _Token) -> Identity:
         is_admin="admin" in roles,
         is_service="service" in roles,
         expires=token.expires_at,
+        domain_id=token.domain.id,
+        is_system=bool(token.system),
+        application_credential=token.application_credential.id,
+        is_restricted=token.application_credential.restricted or bool(token.trust.id),
+        trust=token.trust.id,
+        access_rules=None if rules is None else tuple(rules),
     )
 
 

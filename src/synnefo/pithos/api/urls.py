@@ -13,7 +13,7 @@ PREFIXES = ("v1", "object-store/v1")
 
 
 def _api(name: str, prefix: str, table: list[Route]) -> list[URLPattern]:
-    return Api(
+    api = Api(
         name,
         prefix,
         table,
@@ -22,7 +22,8 @@ def _api(name: str, prefix: str, table: list[Route]) -> list[URLPattern]:
         token_of=token_of,
         request_id_headers=("X-Openstack-Request-Id", "X-Trans-Id"),
         identity_url=identity.identity_url,
-    ).urls
+    )
+    return api.serving("object-store").urls
 
 
 urlpatterns: list[URLPattern] = [

@@ -6,7 +6,10 @@ from synnefo.kit import conf
 from synnefo.pithos.engines import quota
 from synnefo.pithos.settings import PithosSettings
 from synnefo.serve.http.auth import Authenticate, Caller
-from synnefo.serve.http.remote_auth import remote_authenticate
+from synnefo.serve.http.remote_auth import RecentCallers, remote_authenticate
+
+_SECONDS = 5.0
+"""How long a caller is believed; on the identity service's own host, until a token ends."""
 
 
 def authenticate(token: str) -> Caller:
@@ -16,7 +19,7 @@ def authenticate(token: str) -> Caller:
 
 @cache
 def _remote(_url: str) -> Authenticate:
-    return remote_authenticate(quota.identity_service())
+    return remote_authenticate(quota.identity_service, RecentCallers(lambda: _SECONDS))
 
 
 def identity_url() -> str:

@@ -1,6 +1,7 @@
 """From a request to an answer: find the route, tell who calls, decode, call, encode."""
 
 import inspect
+import re
 import typing
 from collections.abc import Callable
 from functools import cache
@@ -9,23 +10,35 @@ from typing import Any, ClassVar
 import msgspec
 import structlog
 from django.db import DataError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, re_path
 
 from synnefo.kit import clock, metrics
-from synnefo.kit.faults import BadRequest, Fault, ItemNotFound, ServiceUnavailable, Unauthorized
+from synnefo.kit.faults import (
+    BadRequest,
+    Fault,
+    Forbidden,
+    ItemNotFound,
+    ServiceUnavailable,
+    Unauthorized,
+)
 from synnefo.kit.logs import get_logger, quick
 from synnefo.kit.units import is_number
-from synnefo.serve.http.auth import Authenticate
-from synnefo.serve.http.call import Call, Reply, is_stream
+from synnefo.serve.http.answer import HTML, Answer, encode, encode_fault
+from synnefo.serve.http.auth import Authenticate, Caller
+from synnefo.serve.http.call import Call, Reply
+from synnefo.serve.http.django_response import as_response
 from synnefo.serve.http.faults import FaultStyle
 from synnefo.serve.http.route import Handler, Route, RouteTable
 from synnefo.serve.origin import Origin, coming_from
+from synnefo.wire.access_rules import is_allowed
 
 log = get_logger(__name__)
 
 _SECRET_SEGMENTS = ("token_id", "url_id")
 """Path values that open something by themselves, so no log may hold them."""
+
+_VERSION = re.compile(r"v\d")
 
 _HARMLESS = {
     "X-Content-Type-Options": "nosniff",
@@ -99,6 +112,17 @@ def _shown(path: str, path_values: dict[str, str]) -> str:
     return path
 
 
+def _known_paths(path: str, prefix: str) -> set[str]:
+    """Answer the paths under which rules may know a call: whole, from the API's name, from
+    its version."""
+    first = prefix.partition("/")[0]
+    at = path.find(f"/{prefix}")
+    known = {path, path[at:]}
+    if not _VERSION.match(first):
+        known.add(path[at + 1 + len(first) :])
+    return known | {each.rstrip("/") for each in known}
+
+
 class Api:
     """One API: a prefix under its brick's base address, its routes and how it writes faults."""
 
@@ -126,7 +150,13 @@ class Api:
         self.token_of = token_of
         self.request_id_headers = request_id_headers
         self.identity_url = identity_url
+        self.services: tuple[str, ...] = ()
         self._signatures = {id(route): _Signature(route.handler) for route in routes}
+
+    def serving(self, *services: str) -> "Api":
+        """Say which services of the catalogue this is; without one, access rules allow nothing."""
+        self.services = services
+        return self
 
     @property
     def urls(self) -> list[URLPattern]:
@@ -136,9 +166,16 @@ class Api:
         return [re_path(pattern, self.view, name=f"api-{self.name}")]
 
     def view(self, request: HttpRequest, path: str) -> HttpResponseBase:
+        """Answer a request that came through Django."""
+        call = Call(request.META, path)
+        call.request = request
+        return as_response(self.answer(call))
+
+    view.csrf_exempt = True  # type: ignore[attr-defined] # read by Django; a token is in a header
+
+    def answer(self, call: Call) -> Answer:
         """Answer one request; whatever goes wrong becomes a fault in this API's style."""
         started = clock.monotonic()
-        call = Call(request, path)
         with structlog.contextvars.bound_contextvars(request_id=call.request_id):
             try:
                 answer = self._answer(call)
@@ -154,13 +191,11 @@ class Api:
                 log.exception("request-failed", method=call.method, path=call.shown_path)
                 answer = self._fault(Fault(_bug(call.request_id)))
             if call.method == "HEAD":
-                answer = self._without_body(answer)
+                answer.drop_body()
             self._finish(call, answer, started)
         return answer
 
-    view.csrf_exempt = True  # type: ignore[attr-defined] # read by Django; a token is in a header
-
-    def _answer(self, call: Call) -> HttpResponseBase:
+    def _answer(self, call: Call) -> Answer:
         if call.method == "OPTIONS" and not any(r.method == "OPTIONS" for r in self.table.routes):
             return self._preflight(call)
         route, path_values = self.table.find(call.method, call.path)
@@ -176,63 +211,44 @@ class Api:
         token = self.token_of(call)
         if token:
             call.caller = self.authenticate(token)
+            self._check_access_rules(call, call.caller)
         elif route.auth is True:
             raise Unauthorized("Send a valid token in the X-Auth-Token header.")
 
-    def _encode(self, call: Call, route: Route, answer: Any) -> HttpResponseBase:
+    def _check_access_rules(self, call: Call, caller: Caller) -> None:
+        """Refuse a call that the token's access rules do not name. Spec: openstack-api 4.3."""
+        rules = caller.access_rules
+        if rules is None:
+            return
+        paths = _known_paths(call.request.path, self.prefix)
+        if not is_allowed(rules, self.services, call.method, paths):
+            raise Forbidden("The access rules of your application credential do not allow this.")
+
+    def _encode(self, call: Call, route: Route, answer: Any) -> Answer:
         reply = answer if isinstance(answer, Reply) else Reply(body=answer)
-        status = reply.status or route.status
-        response: HttpResponseBase
-        body = reply.body
-        if body is None:
-            response = HttpResponse(status=status)
-            response.headers.pop("Content-Type", None)
-        elif isinstance(body, bytes | bytearray | memoryview):
-            response = HttpResponse(bytes(body), status=status)
-        elif is_stream(body) and not isinstance(body, msgspec.Struct):
-            response = StreamingHttpResponse(body, status=status)
-        else:
-            response = HttpResponse(
-                msgspec.json.encode(body), content_type="application/json", status=status
-            )
-        for key, value in {**call.reply_headers, **reply.headers}.items():
-            response.headers[key] = value
-        return response
+        return encode(reply, route.status, call.reply_headers)
 
-    @staticmethod
-    def _without_body(response: HttpResponseBase) -> HttpResponseBase:
-        if isinstance(response, HttpResponse):
-            response.headers.setdefault("Content-Length", str(len(response.content)))
-            response.content = b""
-        elif isinstance(response, StreamingHttpResponse):
-            response.close()
-            response.streaming_content = iter(())
-        return response
+    def _fault(self, fault: Fault) -> Answer:
+        url = self.identity_url() if isinstance(fault, Unauthorized) else ""
+        return encode_fault(fault, self.fault_style, url)
 
-    def _fault(self, fault: Fault) -> HttpResponse:
-        body, content_type = self.fault_style(fault)
-        response = HttpResponse(body, status=fault.status, content_type=content_type)
-        if isinstance(fault, Unauthorized):
-            response.headers["WWW-Authenticate"] = f'Keystone uri="{self.identity_url()}"'
-        for key, value in fault.headers.items():
-            response.headers[key] = value
-        return response
-
-    def _preflight(self, call: Call) -> HttpResponse:
+    def _preflight(self, call: Call) -> Answer:
         methods = self.table.methods(call.path)
-        response = HttpResponse(status=200)
-        response.headers["Allow"] = ", ".join([*methods, "OPTIONS"])
-        return response
+        headers = {"Allow": ", ".join([*methods, "OPTIONS"]), "Content-Type": HTML}
+        return Answer(200, headers, b"")
 
-    def _finish(self, call: Call, answer: HttpResponseBase, started: float) -> None:
+    def _finish(self, call: Call, answer: Answer, started: float) -> None:
+        headers = answer.headers
         for header in self.request_id_headers:
-            answer.headers[header] = call.request_id
+            headers[header] = call.request_id
         for header, value in _HARMLESS.items():
-            answer.headers.setdefault(header, value)
-        if isinstance(answer, HttpResponse):
-            answer.headers.setdefault("Content-Length", str(len(answer.content)))
+            headers.setdefault(header, value)
+        if answer.body is None and call.method != "HEAD":
+            answer.body = b""
+        if isinstance(answer.body, bytes):
+            headers.setdefault("Content-Length", str(len(answer.body)))
         taken = clock.monotonic() - started
-        _counter(self.name, call.method, answer.status_code).inc()
+        _counter(self.name, call.method, answer.status).inc()
         _seconds(self.name).observe(taken)
         quick(
             __name__,
@@ -240,7 +256,7 @@ class Api:
             api=self.name,
             method=call.method,
             path=call.shown_path,
-            status=answer.status_code,
+            status=answer.status,
             ms=round(taken * 1000, 1),
             user=call.caller.user_id if call.caller else None,
         )

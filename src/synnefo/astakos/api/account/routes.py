@@ -39,4 +39,4 @@ API = Api(
     fault_style=ASTAKOS,
     authenticate=callers.authenticate,
     token_of=token_of,
-)
+).serving("account")

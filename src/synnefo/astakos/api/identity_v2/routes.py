@@ -29,4 +29,4 @@ API = Api(
     authenticate=callers.authenticate,
     token_of=token_of,
     identity_url=identity_url,
-)
+).serving("identity")

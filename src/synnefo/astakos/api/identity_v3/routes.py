@@ -39,4 +39,4 @@ API = Api(
     fault_style=IDENTITY,
     authenticate=callers.authenticate,
     identity_url=identity_url,
-)
+).serving("identity")

@@ -19,7 +19,7 @@ def _api(name: str, prefix: str, table: list[Route]) -> Api:
         authenticate=authenticate,
         request_id_headers=_IDS,
         identity_url=identity_url,
-    )
+    ).serving("compute")
 
 
 LEGACY = _api("compute-2.0", "compute/v2.0", routes.LEGACY)

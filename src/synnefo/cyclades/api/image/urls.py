@@ -15,7 +15,7 @@ def _api(name: str, prefix: str, table: list[Route]) -> Api:
         fault_style=COMPUTE,
         authenticate=authenticate,
         identity_url=identity_url,
-    )
+    ).serving("image")
 
 
 GLANCE = _api("image-2", "image/v2", routes.GLANCE)

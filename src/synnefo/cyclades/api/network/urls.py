@@ -11,6 +11,6 @@ API = Api(
     fault_style=NETWORK,
     authenticate=authenticate,
     identity_url=identity_url,
-)
+).serving("network")
 
 urlpatterns = API.urls

@@ -20,7 +20,7 @@ def _api(name: str, prefix: str, table: list[Route]) -> Api:
         fault_style=COMPUTE,
         authenticate=authenticate,
         identity_url=identity_url,
-    )
+    ).serving("block-storage", "volumev3", "volume")
 
 
 V3 = _api("volume-3", "volume/v3", routes.V3)
