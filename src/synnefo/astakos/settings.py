@@ -186,6 +186,8 @@ class ProjectSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Who hears of applications for projects; None: as above."""
     project_modification_recipients: list[Person] | None = None
     """Who hears of applications for changes; None: as above."""
+    quota_policy_module: str | None = None
+    """Module that is told of changes by which somebody may come to be over quota."""
     astakos_usage_sample_interval: int = 600
     """Seconds between two looks at all usage for its history; 0: keep no history."""
     astakos_usage_fine_days: int = 7
