@@ -1,11 +1,13 @@
 """The standing roles, and what roles bring about. Spec: openstack-api 4.4."""
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 import msgspec
 
 from synnefo.astakos.domain.catalogs import stable_id
 
+Key = TypeVar("Key", str, int)
 ADMIN, MANAGER, MEMBER, READER, SERVICE = "admin", "manager", "member", "reader", "service"
 STANDING = {name: stable_id("role", name) for name in (ADMIN, MANAGER, MEMBER, READER, SERVICE)}
 """Names and ids of the roles that every cloud has; code and clients count on them."""
@@ -24,9 +26,9 @@ OF_ADMIN = tuple(STANDING_ROLES[name] for name in (ADMIN, MEMBER, READER))
 OF_MEMBER = tuple(STANDING_ROLES[name] for name in (MEMBER, READER))
 
 
-def closure(given: Iterable[str], implies: Mapping[str, Iterable[str]]) -> set[str]:
+def closure(given: Iterable[Key], implies: Mapping[Key, Iterable[Key]]) -> set[Key]:
     """Add to some roles all that they imply, however far."""
-    found: set[str] = set()
+    found: set[Key] = set()
     waiting = list(given)
     while waiting:
         role = waiting.pop()

@@ -10,7 +10,9 @@ from typing import Any
 
 from django.db import connections, models, router
 
+from synnefo.astakos.models.groups import GroupMember
 from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED, Project, ProjectMembership
+from synnefo.astakos.models.roles import RoleAssignment
 from synnefo.astakos.models.tokens import Token
 from synnefo.astakos.models.users import User
 
@@ -21,9 +23,9 @@ _OF_TOKEN = (
 )
 _OF_USER = (
     *("id", "uuid", "username", "email", "first_name", "last_name", "is_active", "is_admin"),
-    *("groups", "default_project_id"),
+    *("default_project_id", "domain_id", "name"),
 )
-_OF_PROJECT = ("id", "uuid", "realname", "is_base", "state")
+_OF_PROJECT = ("id", "uuid", "realname", "is_base", "state", "domain_id", "parent_id")
 _WANTED: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
     (Token, "t", _OF_TOKEN),
     (User, "u", _OF_USER),
@@ -34,7 +36,7 @@ Convert = Callable[[Any], Any]
 
 
 def find(digest: str) -> Token | None:
-    """Answer the token with this digest, with its user, its project and `is_member` set."""
+    """Answer the token with this digest, with its user, its project and their ties."""
     alias = router.db_for_read(Token)
     with connections[alias].cursor() as cursor:
         cursor.execute(_sql(), [digest])
@@ -47,7 +49,8 @@ def find(digest: str) -> Token | None:
     ]
     token, user, project = _instances(values, alias)
     token.user, token.project = user, project
-    token.is_member = bool(found[-1])
+    token.is_member, token.in_groups = bool(found[-3]), bool(found[-2])
+    token.has_grants = token.in_groups or bool(found[-1])
     result: Token = token
     return result
 
@@ -65,13 +68,14 @@ def _parts() -> list[tuple[type[models.Model], str, list[str]]]:
 def _sql() -> str:
     columns = [f'{alias}."{name}"' for _, alias, names in _parts() for name in names]
     states = ", ".join(str(int(state)) for state in ACTUALLY_ACCEPTED)
-    token, user, project, seat = (
-        kind._meta.db_table for kind in (Token, User, Project, ProjectMembership)
-    )
+    tables = (Token, User, Project, ProjectMembership, GroupMember, RoleAssignment)
+    token, user, project, seat, group, role = (kind._meta.db_table for kind in tables)
     return (
         f"SELECT {', '.join(columns)}, EXISTS(SELECT 1 FROM {seat} m"  # noqa: S608 - own names
         f" WHERE m.person_id = t.user_id AND m.project_id = t.project_id"
-        f" AND m.state IN ({states}))"
+        f" AND m.state IN ({states}) AND NOT m.by_role),"
+        f" EXISTS(SELECT 1 FROM {group} g WHERE g.user_id = t.user_id),"
+        f" EXISTS(SELECT 1 FROM {role} r WHERE r.user_id = t.user_id)"
         f" FROM {token} t JOIN {user} u ON u.id = t.user_id"
         f" LEFT JOIN {project} p ON p.id = t.project_id WHERE t.digest = %s"
     )

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from synnefo.astakos.domain.roles import Named
 from synnefo.astakos.models.users import User
 from synnefo.kit.clock import now
 
@@ -37,6 +38,12 @@ class Token(models.Model):
 
     is_member = False
     """Whether the holder is in the project now; `held.find` tells."""
+    has_grants = True
+    """Whether the holder may have roles beside memberships; `held.find` tells."""
+    in_groups = True
+    """Whether the holder is in a group; `held.find` tells."""
+    roles: tuple[Named, ...] = ()
+    """What the holder may do with the token now; `tokens.find` tells."""
 
     class Meta:
         app_label = "astakos"

@@ -1,7 +1,7 @@
 """Who calls, told by Astakos itself: one indexed query for a user, none for a component."""
 
 from synnefo.astakos.models import Project, Token, User
-from synnefo.astakos.usecases import catalogs, tokens
+from synnefo.astakos.usecases import catalogs, groups, tokens
 from synnefo.kit.faults import Forbidden, Unauthorized
 from synnefo.serve.http.auth import Caller
 
@@ -42,17 +42,25 @@ def of_token(row: Token, token: str) -> Caller:
         user_name=user.username,
         project_id=project.uuid if project else "",
         project_name=project_name(project, user) if project else "",
-        is_admin=user.is_admin,
-        roles=roles_of(user) if project else (),
-        groups=tuple(user.groups),
+        is_admin=is_admin(row),
+        roles=tuple(role.name for role in row.roles),
+        groups=groups.names_of(user) if row.in_groups else (),
         token=token,
         expires=row.expires_at,
     )
 
 
-def roles_of(user: User) -> tuple[str, ...]:
-    """List the roles that a user has in any of their projects."""
-    return (ADMIN, MEMBER, READER) if user.is_admin else (MEMBER, READER)
+def is_admin(row: Token) -> bool:
+    """Tell whether a token is an administrator's.
+
+    The role admin on a project or the system counts everywhere, as OpenStack's services take it;
+    on a domain it counts in that domain alone.
+    """
+    if row.domain_id:
+        return False
+    if row.project is None and not row.is_system:
+        return row.user.is_admin
+    return any(role.name == ADMIN for role in row.roles)
 
 
 def project_name(project: Project, user: User) -> str:

@@ -6,7 +6,7 @@ Both are asked for with nearly every request and change once in a month (identit
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from synnefo.astakos.domain.catalogs import Entry
 from synnefo.astakos.domain.tokens import digest_of
@@ -16,12 +16,14 @@ from synnefo.astakos.settings import AstakosSettings
 from synnefo.kit import clock, conf
 
 T = TypeVar("T")
+_all: list["Remembered[Any]"] = []
 
 
-class _Remembered(Generic[T]):
+class Remembered(Generic[T]):
     """A value read anew when it is older than a setting says."""
 
     def __init__(self, read: Callable[[], T], ttl: Callable[[AstakosSettings], float]) -> None:
+        _all.append(self)
         self._read = read
         self._ttl = ttl
         self._lock = threading.Lock()
@@ -71,11 +73,11 @@ def _read_resources() -> list[Resource]:
     return list(Resource.objects.order_by("pk"))
 
 
-_entries = _Remembered(_read_entries, lambda settings: settings.astakos_endpoint_cache_timeout)
-_components = _Remembered(
+_entries = Remembered(_read_entries, lambda settings: settings.astakos_endpoint_cache_timeout)
+_components = Remembered(
     _read_components, lambda settings: settings.astakos_component_cache_timeout
 )
-_resources = _Remembered(_read_resources, lambda settings: settings.astakos_resource_cache_timeout)
+_resources = Remembered(_read_resources, lambda settings: settings.astakos_resource_cache_timeout)
 
 
 def entries() -> list[Entry]:
@@ -99,7 +101,7 @@ def component_of(token: str) -> str | None:
 
 def forget() -> None:
     """Read everything anew at the next question."""
-    for kept in (_entries, _components, _resources):
+    for kept in _all:
         kept.forget()
 
 

@@ -13,6 +13,7 @@ from synnefo.astakos.models import DATABASE, Project, Token, User, held
 from synnefo.astakos.models.projects import ProjectState
 from synnefo.astakos.models.tokens import API, LOGIN
 from synnefo.astakos.settings import AstakosSettings
+from synnefo.astakos.usecases import assignments, domains
 from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import Unauthorized
@@ -51,7 +52,9 @@ def issue(user: User, wish: Wish) -> Issued:
         parent_audit_id="" if parent is None else parent.parent_audit_id or parent.audit_id,
         expires_at=expires,
     )
-    row.is_member = wish.project is not None
+    row.roles = assignments.roles_of(
+        user, project=wish.project, domain_id=row.domain_id, system=row.is_system
+    )
     return Issued(secret, row)
 
 
@@ -112,9 +115,13 @@ def forget_expired(moment: datetime | None = None) -> int:
 def _is_usable(row: Token) -> bool:
     if row.expires_at is not None and row.expires_at <= now():
         return False
-    if not row.user.is_active:
+    if not row.user.is_active or domains.is_closed(row.user.domain_id):
         return False
-    return row.project is None or (row.is_member and row.project.state == ProjectState.NORMAL)
+    row.roles = assignments.of_token(row)
+    if row.project is None:
+        return bool(row.roles) or not (row.domain_id or row.is_system)
+    normal = row.project.state == ProjectState.NORMAL
+    return normal and bool(row.roles) and not domains.is_closed(row.project.domain_id)
 
 
 def _login_expiry() -> datetime:

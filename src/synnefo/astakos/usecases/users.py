@@ -12,7 +12,7 @@ from synnefo.astakos.domain.account_states import Action
 from synnefo.astakos.models import DATABASE, User
 from synnefo.astakos.models.projects import ProjectState
 from synnefo.astakos.settings import AstakosSettings
-from synnefo.astakos.usecases import passwords, projects, tokens
+from synnefo.astakos.usecases import groups, passwords, projects, tokens
 from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import BadRequest, Conflict, ItemNotFound
@@ -39,17 +39,20 @@ def add(person: NewUser) -> User:
     Conflict when a verified user has the address already, in any case of letters.
     """
     email = check_email(person.email)
+    if person.password:
+        passwords.check_policy(person.password, email, person.first_name, person.last_name)
     with transaction.atomic(using=DATABASE):
         _free_address(email)
-        return User.objects.create(
+        user = User.objects.create(
             username=email.lower(),
             email=email,
             first_name=person.first_name,
             last_name=person.last_name,
             password=passwords.hash_password(person.password) if person.password else "",
             is_admin=person.is_admin,
-            groups=sorted(set(person.groups)),
         )
+        groups.change(user, person.groups, ())
+        return user
 
 
 def find(identifier: str) -> User:
@@ -147,11 +150,21 @@ def set_email(user: User, address: str) -> None:
 
 def set_password(user: User, password: str) -> None:
     """Set a password; the tokens got before end where the settings say so."""
-    hashed = passwords.hash_password(password)
     with transaction.atomic(using=DATABASE):
-        _write(user, password=hashed)
+        write_password(user, password)
         if conf.of(AstakosSettings).astakos_newpasswd_invalidate_token:
             tokens.revoke_all(user)
+
+
+def write_password(user: User, password: str, *, must_change: bool = False) -> None:
+    """Set a password that keeps the rules, and end no token; BadRequest for one that does not."""
+    passwords.check_policy(password, *passwords.about(user))
+    _write(
+        user,
+        password=passwords.hash_password(password),
+        password_changed_at=now(),
+        password_must_change=must_change,
+    )
 
 
 def set_flags(user: User, *, is_admin: bool) -> None:
@@ -161,8 +174,7 @@ def set_flags(user: User, *, is_admin: bool) -> None:
 
 def change_groups(user: User, add_names: list[str], drop_names: list[str]) -> None:
     """Put a user into groups and out of others."""
-    kept = (set(user.groups) | set(add_names)) - set(drop_names)
-    _write(user, groups=sorted(kept))
+    groups.change(user, add_names, drop_names)
 
 
 def check_email(text: str) -> str:

@@ -3,7 +3,7 @@
 from synnefo.astakos.api.account.schemas import DefaultProject, LegacyUser, Lookup
 from synnefo.astakos.api.bodies import check_json, decode
 from synnefo.astakos.models import Project
-from synnefo.astakos.usecases import callers, directory, projects, tokens
+from synnefo.astakos.usecases import callers, directory, groups, projects, tokens
 from synnefo.kit.faults import Conflict, Forbidden, ItemNotFound
 from synnefo.serve.http import Call, Reply
 
@@ -53,7 +53,7 @@ def legacy_authenticate(call: Call) -> LegacyUser:
         uuid=user.uuid,
         email=[user.email],
         name=user.realname,
-        groups=list(user.groups),
+        groups=list(groups.names_of(user)),
         auth_token=call.who.token,
         auth_token_created=int(row.created_at.timestamp() * 1000),
         auth_token_expires=int(expires.timestamp() * 1000),

@@ -7,7 +7,7 @@ import msgspec
 from synnefo.astakos.api.bodies import decode
 from synnefo.astakos.domain import catalogs as catalog_forms
 from synnefo.astakos.models import Project, Token, User
-from synnefo.astakos.usecases import callers, catalogs, logins, projects, tokens
+from synnefo.astakos.usecases import callers, catalogs, groups, logins, projects, tokens
 from synnefo.kit.faults import BadRequest, ItemNotFound, Unauthorized
 from synnefo.kit.ids import is_uuid
 from synnefo.serve.http import Call
@@ -166,7 +166,7 @@ def _scoped(user: User, wanted: str | None, parent: Token | None = None) -> Acce
 
 def _access(row: Token, token: str) -> AccessBody:
     user, project = row.user, row.project
-    roles = [*callers.roles_of(user), *user.groups]
+    roles = [*(role.name for role in row.roles), *groups.names_of(user)]
     tenant = Named(project.uuid, user.realname or user.username) if project else None
     if project is not None and project.uuid != user.uuid:
         tenant = Named(project.uuid, project.realname)

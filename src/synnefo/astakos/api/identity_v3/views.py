@@ -1,12 +1,14 @@
 """From rows to the bodies of Identity v3."""
 
+import msgspec
+
 from synnefo.astakos.api.discovery import base_url
 from synnefo.astakos.api.identity_v3 import schemas
 from synnefo.astakos.domain import catalogs as catalog_forms
 from synnefo.astakos.models import Project, Token, User
 from synnefo.astakos.models.projects import ProjectState
 from synnefo.astakos.settings import AstakosSettings
-from synnefo.astakos.usecases import callers, catalogs
+from synnefo.astakos.usecases import callers, catalogs, groups
 from synnefo.kit import conf
 from synnefo.kit.clock import now, stamp_micro
 
@@ -39,13 +41,13 @@ def of_token(row: Token, *, with_catalog: bool) -> schemas.TokenBody:
         expires_at=stamp_micro(row.expires_at) if row.expires_at else None,
         issued_at=stamp_micro(row.created_at),
     )
-    if user.groups:
-        view.groups = list(user.groups)
+    if row.in_groups:
+        view.groups = list(groups.names_of(user)) or msgspec.UNSET
     if project is not None:
         name = callers.project_name(project, user)
         view.project = schemas.ProjectInToken(project.uuid, name)
         view.is_domain = False
-        view.roles = [role(name) for name in callers.roles_of(user)]
+        view.roles = [schemas.RoleRef(role.id, role.name) for role in row.roles]
         if with_catalog:
             view.catalog = catalog_for(project.uuid)
     return schemas.TokenBody(view)

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 
 from synnefo.astakos.domain.account_states import show
 from synnefo.astakos.models import User
+from synnefo.astakos.models.domains import DEFAULT
 from synnefo.serve.commands import add_list_options, print_list
 
 COLUMNS = ("id", "displayname", "realname", "uuid", "active", "admin")
@@ -29,15 +30,16 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the users that fit."""
-        found = User.objects.order_by("pk")
+        found = User.objects.prefetch_related("member_groups").order_by("pk")
         if options["active"]:
             found = found.filter(is_active=True)
         if options["pending_moderation"]:
             found = found.filter(email_verified=True, moderated=False)
         if options["pending_verification"]:
             found = found.filter(email_verified=False)
-        groups = set(options["group"])
-        rows = [_row(user) for user in found if groups <= set(user.groups)]
+        for name in options["group"]:
+            found = found.filter(member_groups__name=name, member_groups__domain_id=DEFAULT)
+        rows = [_row(user) for user in found]
         print_list(self, rows, COLUMNS, options, fields=FIELDS)
 
 
@@ -52,6 +54,6 @@ def _row(user: User) -> dict[str, Any]:
         "verified": user.email_verified,
         "moderated": user.moderated,
         "status": show(user.account),
-        "groups": user.groups,
+        "groups": sorted(group.name for group in user.member_groups.all()),
         "last_login": user.last_login,
     }

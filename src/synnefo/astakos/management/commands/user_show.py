@@ -11,7 +11,7 @@ from synnefo.astakos.management.words import refusals
 from synnefo.astakos.models import Holding, ProjectMembership, Resource, Token, User
 from synnefo.astakos.models.projects import PROJECT_STATES, MembershipState
 from synnefo.astakos.models.tokens import API
-from synnefo.astakos.usecases import users
+from synnefo.astakos.usecases import groups, users
 from synnefo.kit import tables
 from synnefo.serve.commands import add_output_options, print_one
 from synnefo.wire.provisions import user_holder
@@ -59,7 +59,7 @@ def _facts(user: User) -> dict[str, Any]:
         "date joined": user.date_joined,
         "last update": user.updated,
         "token expiration": token.expires_at if token else None,
-        "groups": user.groups,
+        "groups": list(groups.names_of(user)),
         "email_verified": user.email_verified,
         "moderated": user.moderated,
         "rejected": user.is_rejected,

@@ -1,0 +1,98 @@
+"""Who has which roles where: given, taken, and what they come to. Spec: openstack-api 4.4.
+
+A person's accepted membership of a project is the role `member` there; being an administrator
+is the role `admin` on the system and on the projects that one is in.
+"""
+
+from collections.abc import Sequence
+
+from django.db import connections, router
+
+from synnefo.astakos.domain import roles as rules
+from synnefo.astakos.domain.roles import Named
+from synnefo.astakos.models import Project, RoleAssignment, Token, User
+from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED
+from synnefo.astakos.usecases import roles
+
+_GIVEN = """
+SELECT DISTINCT a.role_id FROM astakos_roleassignment a
+WHERE (a.user_id = %s OR a.group_id IN
+       (SELECT s.group_id FROM astakos_groupmember s WHERE s.user_id = %s)) AND
+"""
+
+
+def roles_of(
+    user: User, *, project: Project | None = None, domain_id: str = "", system: bool = False
+) -> tuple[Named, ...]:
+    """Tell the roles that a user has on one thing, with those implied and inherited.
+
+    Nothing at all means that the user has no business there.
+    """
+    if project is not None:
+        return on_project(user, project, is_member=_is_member(user, project))
+    given = _given(user, "a.on_system", ()) if system else _on_domain(user, domain_id)
+    return _come_to(given, rules.OF_ADMIN if system and user.is_admin else ())
+
+
+def of_token(row: Token) -> tuple[Named, ...]:
+    """Tell the roles that a token's holder has on what it is for, now.
+
+    Who has nothing but memberships, which is nearly everybody, costs no query more.
+    """
+    user, project = row.user, row.project
+    if project is None:
+        scoped = bool(row.domain_id or row.is_system)
+        return roles_of(user, domain_id=row.domain_id, system=row.is_system) if scoped else ()
+    if row.has_grants:
+        return on_project(user, project, is_member=row.is_member)
+    return of_member(user) if row.is_member else ()
+
+
+def on_project(user: User, project: Project, *, is_member: bool) -> tuple[Named, ...]:
+    """Tell a user's roles on a project, for who knows already whether they are a member."""
+    above = lineage(project)
+    places = ", ".join(["%s"] * len(above))
+    below = f" OR a.project_id IN ({places})" if above else ""
+    where = (
+        f"((a.project_id = %s AND NOT a.inherited) OR (a.inherited AND (a.domain_id = %s{below})))"
+    )
+    given = _given(user, where, (project.pk, project.domain_id, *above))
+    return _come_to(given, of_member(user) if is_member else ())
+
+
+def of_member(user: User) -> tuple[Named, ...]:
+    """Tell the roles that a membership alone brings."""
+    return rules.OF_ADMIN if user.is_admin else rules.OF_MEMBER
+
+
+def lineage(project: Project) -> list[int]:
+    """List the projects above a project, the nearest first."""
+    found: list[int] = []
+    parent = project.parent_id
+    while parent is not None and parent not in found:
+        found.append(parent)
+        parent = Project.objects.values_list("parent_id", flat=True).get(pk=parent)
+    return found
+
+
+def _is_member(user: User, project: Project) -> bool:
+    seats = user.memberships.filter(project=project, state__in=ACTUALLY_ACCEPTED)
+    return seats.filter(by_role=False).exists()
+
+
+def _on_domain(user: User, domain_id: str) -> list[int]:
+    return _given(user, "(a.domain_id = %s AND NOT a.inherited)", (domain_id,))
+
+
+def _given(user: User, where: str, values: Sequence[str | int]) -> list[int]:
+    alias = router.db_for_read(RoleAssignment)
+    with connections[alias].cursor() as cursor:
+        cursor.execute(_GIVEN + where, [user.pk, user.pk, *values])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _come_to(given: list[int], also: tuple[Named, ...]) -> tuple[Named, ...]:
+    if not given:
+        return also
+    known = roles.book(given)
+    return tuple(sorted({*known.named(known.effective(given)), *also}))
