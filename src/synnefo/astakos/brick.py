@@ -8,9 +8,16 @@ from synnefo.astakos.settings import (
     ProjectSettings,
     ProviderSettings,
     SecuritySettings,
+    SignUpSettings,
 )
 
-default_settings = [ProjectSettings, ProviderSettings, AstakosSettings, SecuritySettings]
+default_settings = [
+    ProjectSettings,
+    ProviderSettings,
+    AstakosSettings,
+    SecuritySettings,
+    SignUpSettings,
+]
 web_apps = ["synnefo.astakos"]
 urls = ["synnefo.astakos.api.urls"]
 jobs = [

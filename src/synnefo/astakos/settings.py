@@ -1,5 +1,7 @@
 """Settings of Astakos. Spec: identity 18."""
 
+from typing import Literal
+
 import msgspec
 
 from synnefo.astakos.domain.provider_configs import (
@@ -196,3 +198,84 @@ class ProjectSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Days for which one row an hour is kept, with the highest usage of that hour."""
     astakos_usage_daily_days: int = 1830
     """Days for which one row a day is kept; older history is forgotten."""
+
+
+class SignUpSettings(msgspec.Struct, frozen=True, rename=str.upper):
+    """Becoming a user, and one's own account. Spec: identity 13, 18.2, 18.4 to 18.6."""
+
+    astakos_ui_url: str = ""
+    """Public address of the web interface, for links in mails; empty: `/ui/` of our host."""
+    astakos_show_signup: bool = True
+    """Whether the sign-in page leads to the sign-up page."""
+    astakos_verification_hours: int = 72
+    """Hours for which a link that confirms an e-mail address is good."""
+    astakos_unverified_days: int = 30
+    """Days after which people who never confirmed their address are forgotten; 0: never."""
+    astakos_sign_up_limit: int = 20
+    """Sign-ups, and mails asked for again, that one network address may make in an hour."""
+    astakos_mails_per_address: int = 5
+    """Mails of sign-up that one e-mail address gets in an hour at most."""
+    astakos_captcha: Literal["altcha", "none"] = "altcha"
+    """The puzzle against robots on open forms: `altcha` is our own, without any third party."""
+    astakos_altcha_cost: int = 50000
+    """The most numbers that a browser has to try for one puzzle; half of it on average."""
+    astakos_altcha_seconds: int = 1200
+    """Seconds for which a puzzle is good."""
+    astakos_recaptcha_enabled: bool = False
+    """Whether reCAPTCHA takes the place of our own puzzle."""
+    astakos_recaptcha_public_key: str = ""
+    """The site's key at reCAPTCHA."""
+    astakos_recaptcha_private_key: str = ""
+    """The secret key at reCAPTCHA."""
+    astakos_recaptcha_use_ssl: bool = True
+    """Accepted from old settings files: reCAPTCHA is asked over the address below."""
+    astakos_recaptcha_options: dict[str, str] = {}
+    """Options of its box, such as `theme`."""
+    astakos_recaptcha_script_url: str = "https://www.google.com/recaptcha/api.js"
+    """Where browsers get the box from."""
+    astakos_recaptcha_verify_url: str = "https://www.google.com/recaptcha/api/siteverify"
+    """Where answers are checked."""
+    astakos_force_profile_update: bool = False
+    """Whether people see their profile once before anything else."""
+    astakos_invitations_enabled: bool = False
+    """Whether users may invite others."""
+    astakos_default_user_level: int = 4
+    """Depth in the tree of invitations of those whom nobody invited."""
+    astakos_invitations_per_level: dict[int, int] = msgspec.field(
+        default_factory=lambda: {0: 100, 1: 2, 2: 0, 3: 0, 4: 0}
+    )
+    """How many people a new user of each depth may invite."""
+    astakos_emailchange_enabled: bool = False
+    """Whether people may change their e-mail address."""
+    astakos_emailchange_activation_days: int = 10
+    """Days for which the link that confirms a new address is good."""
+    astakos_enable_local_account_migration: bool = True
+    """Accepted from old settings files and ignored."""
+    astakos_cookie_domain: str | None = None
+    """Domain whose hosts people may be sent to after signing in; None: this host only."""
+    astakos_login_success_url: str = ""
+    """Where to go after signing in; empty: the overview."""
+    astakos_activation_redirect_url: str = ""
+    """Where to go after confirming the address; empty: the overview."""
+    astakos_api_client_url: str = ""
+    """Where people get the command-line client; empty: the page of `kamaki` here."""
+    astakos_kamaki_config_cloud_name: str | None = None
+    """Name of this cloud in `.kamakirc`; None: the service's name."""
+    astakos_login_messages: list[tuple[str, str]] | dict[str, str] = []
+    """Messages on the sign-in page: pairs of a level and a text."""
+    astakos_signup_messages: list[tuple[str, str]] | dict[str, str] = []
+    """Messages on the sign-up page."""
+    astakos_profile_messages: list[tuple[str, str]] | dict[str, str] = []
+    """Messages on the pages about one's account."""
+    astakos_global_messages: list[tuple[str, str]] | dict[str, str] = []
+    """Messages on every page."""
+    astakos_profile_extra_links: dict[str, str] = {}
+    """Addresses and labels of links on the profile page."""
+    account_notifications_recipients: list[Person] | None = None
+    """Who hears of accounts; None: HELPDESK, MANAGERS and ADMINS."""
+    account_pending_moderation_recipients: list[Person] | None = None
+    """Who hears of people who wait to be let in; None: as above."""
+    account_activated_recipients: list[Person] | None = None
+    """Who hears of people who were let in; None: as above."""
+    feedback_notifications_recipients: list[Person] | None = None
+    """Who gets feedback; None: HELPDESK."""

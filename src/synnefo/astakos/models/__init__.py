@@ -34,6 +34,13 @@ from synnefo.astakos.models.quotaholder import Commission, Holding, ProvisionLog
 from synnefo.astakos.models.registry import Component, Endpoint, Resource, Service
 from synnefo.astakos.models.roles import Role, RoleAssignment, RoleInference
 from synnefo.astakos.models.second_factors import Passkey, RecoveryCode, TotpDevice
+from synnefo.astakos.models.sign_up import (
+    ApprovalTerms,
+    EmailChange,
+    Invitation,
+    SignUp,
+    SolvedPuzzle,
+)
 from synnefo.astakos.models.tokens import LoginFailures, Token
 from synnefo.astakos.models.trusts import Trust
 from synnefo.astakos.models.usage_history import UsageMark, UsageSample
@@ -46,6 +53,7 @@ __all__ = [
     "DATABASE",
     "AccessRule",
     "ApplicationCredential",
+    "ApprovalTerms",
     "AuditEntry",
     "AuditHead",
     "AuthPolicyProfile",
@@ -57,11 +65,13 @@ __all__ = [
     "Component",
     "Credential",
     "Domain",
+    "EmailChange",
     "Endpoint",
     "Entrance",
     "Group",
     "GroupMember",
     "Holding",
+    "Invitation",
     "KnownDevice",
     "LoginFailures",
     "OAuthToken",
@@ -91,6 +101,8 @@ __all__ = [
     "RoleInference",
     "Service",
     "SessionCatalog",
+    "SignUp",
+    "SolvedPuzzle",
     "Token",
     "TotpDevice",
     "Trust",

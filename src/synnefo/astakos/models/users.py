@@ -65,6 +65,21 @@ class User(models.Model):
         "astakos.Project", on_delete=models.SET_NULL, null=True, related_name="+"
     )
 
+    level = models.IntegerField(default=4)
+    invitations = models.IntegerField(default=0)
+    verification_code = models.CharField(max_length=64, null=True, unique=True)
+    """The digest of the code in the latest link that confirms the address."""
+    activation_sent = models.DateTimeField(null=True)
+    moderated_data = models.TextField(blank=True, default="")
+    has_signed_terms = models.BooleanField(default=True)
+    date_signed_terms = models.DateTimeField(null=True)
+    is_verified = models.BooleanField(default=False)
+    """Whether the profile was looked at once; not about the e-mail address."""
+    has_credits = models.BooleanField(default=False)
+    disturbed_quota = models.BooleanField(default=False, db_index=True)
+    language = models.CharField(max_length=8, blank=True, default="")
+    """The language of mails to this person; empty: the site's."""
+
     domain_id = models.CharField(max_length=64, default="default")
     name = models.CharField(max_length=255, blank=True, default="")
     """The name in Identity v3 of those whom an administrator made there; others' is empty."""
