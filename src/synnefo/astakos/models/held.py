@@ -23,7 +23,7 @@ _OF_TOKEN = (
 )
 _OF_USER = (
     *("id", "uuid", "username", "email", "first_name", "last_name", "is_active", "is_admin"),
-    *("default_project_id", "domain_id", "name"),
+    *("default_project_id", "domain_id", "name", "has_signed_terms"),
 )
 _OF_PROJECT = ("id", "uuid", "realname", "is_base", "state", "domain_id", "parent_id")
 _WANTED: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (

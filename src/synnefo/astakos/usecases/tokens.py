@@ -19,6 +19,7 @@ from synnefo.kit.clock import now
 from synnefo.kit.faults import Unauthorized
 from synnefo.kit.ids import new_token
 
+UNSIGNED = "Agree to the terms of use first: sign in on the pages of this cloud."
 UNKNOWN = "The token is unknown or has expired. Sign in again."
 
 
@@ -77,14 +78,17 @@ def renew(user: User) -> Issued:
     return Issued(secret, row)
 
 
-def find(token: str) -> Token:
+def find(token: str, *, unsigned: bool = False) -> Token:
     """Answer a usable token with its holder and project, in one query.
 
-    Unauthorized when it is unknown, expired, or its holder or project is out of force.
+    Unauthorized when it is unknown, expired, its holder or project is out of force, or its
+    holder did not agree to the latest terms; `unsigned` asks past the last. Spec: identity 3.1.
     """
     row = held.find(digest_of(token))
     if row is None or not _is_usable(row):
         raise Unauthorized(UNKNOWN)
+    if not (unsigned or row.user.has_signed_terms):
+        raise Unauthorized(UNSIGNED, headers={"X-Terms": "unsigned"})
     return row
 
 
