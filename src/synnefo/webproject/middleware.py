@@ -1,6 +1,7 @@
 """What every request passes through. Spec: operations 5.2."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 
@@ -15,15 +16,25 @@ class TrustedProxy:
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
-        self.proxies = frozenset(conf.of(WebprojectSettings).trusted_proxies)
+        self.believe = believer()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Take scheme and client address over from a trusted proxy."""
-        meta = request.META
-        if self.proxies and meta.get("REMOTE_ADDR", "") in self.proxies:
-            forwarded = meta.get("HTTP_X_FORWARDED_PROTO") or meta.get("HTTP_X_FORWARDED_PROTOCOL")
-            if forwarded == "https":
-                meta["wsgi.url_scheme"] = "https"
-            if meta.get("HTTP_X_REAL_IP"):
-                meta["REMOTE_ADDR"] = meta["HTTP_X_REAL_IP"]
+        self.believe(request.META)
         return self.get_response(request)
+
+
+def believer() -> Callable[[dict[str, Any]], None]:
+    """Make what takes scheme and client address over from a trusted proxy."""
+    proxies = frozenset(conf.of(WebprojectSettings).trusted_proxies)
+
+    def believe(meta: dict[str, Any]) -> None:
+        if not proxies or meta.get("REMOTE_ADDR", "") not in proxies:
+            return
+        forwarded = meta.get("HTTP_X_FORWARDED_PROTO") or meta.get("HTTP_X_FORWARDED_PROTOCOL")
+        if forwarded == "https":
+            meta["wsgi.url_scheme"] = "https"
+        if meta.get("HTTP_X_REAL_IP"):
+            meta["REMOTE_ADDR"] = meta["HTTP_X_REAL_IP"]
+
+    return believe

@@ -1,15 +1,13 @@
 """Bricks on one host call each other in process: the same HTTP, without a socket."""
 
-from django.core.handlers.wsgi import WSGIHandler
-
 from synnefo.clients import in_process
 from synnefo.kit import conf
-from synnefo.serve.http import nested
+from synnefo.serve.http.direct import Direct
 from synnefo.webproject import components
 from synnefo.webproject.settings import WebprojectSettings
 
 
-def mount(application: WSGIHandler) -> None:
+def mount(application: Direct) -> None:
     """Answer calls to the base addresses of this host's bricks from this process."""
     if not conf.of(WebprojectSettings).webproject_internal_transport:
         return
@@ -17,4 +15,4 @@ def mount(application: WSGIHandler) -> None:
         if component.label:
             address = conf.current().names.get(f"{component.label.upper()}_BASE_URL")
             if address:
-                in_process.mount(str(address), nested.in_process(application))
+                in_process.mount(str(address), application)

@@ -7,11 +7,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synnefo.webproject.django_setti
 from django.core.wsgi import get_wsgi_application
 
 from synnefo.kit import logs
+from synnefo.serve.http.direct import Direct, mounted
+from synnefo.serve.http.nested import in_process
 from synnefo.webproject import neighbours, ui
 from synnefo.webproject.console_upgrade import ConsoleUpgrade
+from synnefo.webproject.middleware import believer
 from synnefo.webproject.static import with_files
 
 _django = get_wsgi_application()
 logs.configure("snf-web")
-neighbours.mount(_django)
-application = ConsoleUpgrade(with_files(_django, ui.folder()))
+_apis = mounted()
+neighbours.mount(Direct(_apis, in_process(_django), prepare=believer(), tidies=False))
+_pages = with_files(_django, ui.folder())
+application = ConsoleUpgrade(Direct(_apis, _pages, prepare=believer()))

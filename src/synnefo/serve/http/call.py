@@ -7,12 +7,14 @@ from urllib.parse import parse_qs
 
 import msgspec
 from django.core.exceptions import DisallowedHost
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest
 
 from synnefo.kit.faults import BadRequest, TooLarge, Unauthorized
 from synnefo.kit.ids import new_request_id
 from synnefo.kit.units import is_number
 from synnefo.serve.http.auth import Caller
+from synnefo.serve.http.headers import RequestHeaders
 
 MAX_JSON = 8 * 1024 * 1024
 """Bytes of a JSON body that are read at most."""
@@ -38,15 +40,21 @@ class Call:
 
     caller: Caller | None
 
-    def __init__(self, request: HttpRequest, path: str) -> None:
-        self.request = request
+    def __init__(self, meta: dict[str, Any], path: str) -> None:
+        self.meta = meta
         self.path = path
-        self.method = request.method or "GET"
-        self.headers: Mapping[str, str] = request.headers
+        self.method = str(meta["REQUEST_METHOD"]).upper()
+        self.headers: Mapping[str, str] = RequestHeaders(meta)
         self.caller = None
         self.request_id = new_request_id()
         self.reply_headers: dict[str, str] = {}
         self.shown_path = path
+        self.microversion: tuple[int, int] | None = None
+
+    @cached_property
+    def request(self) -> HttpRequest:
+        """Answer Django's view of the request, for its cookies, host and scheme."""
+        return WSGIRequest(self.meta)
 
     @property
     def who(self) -> Caller:
@@ -59,7 +67,7 @@ class Call:
     def query(self) -> dict[str, list[str]]:
         """Answer the query, each name with all its values; `?flag` counts as an empty value."""
         return parse_qs(
-            self.request.META.get("QUERY_STRING", ""), keep_blank_values=True, errors="replace"
+            self.meta.get("QUERY_STRING", ""), keep_blank_values=True, errors="replace"
         )
 
     def arg(self, name: str, default: str | None = None) -> str | None:
@@ -70,13 +78,13 @@ class Call:
     @property
     def body(self) -> Readable:
         """Answer the raw body, read as it arrives, chunked or not (house rules, section 14)."""
-        stream: Readable = self.request.META["wsgi.input"]
+        stream: Readable = self.meta["wsgi.input"]
         return stream
 
     @cached_property
     def content_length(self) -> int | None:
         """Answer the announced size in bytes; None when chunked or not told."""
-        text = self.request.META.get("CONTENT_LENGTH")
+        text = self.meta.get("CONTENT_LENGTH")
         if not text:
             return None
         if not is_number(text):
@@ -96,7 +104,7 @@ class Call:
         return data
 
     def _transfer(self) -> str:
-        return str(self.request.META.get("HTTP_TRANSFER_ENCODING", "")).lower()
+        return str(self.meta.get("HTTP_TRANSFER_ENCODING", "")).lower()
 
     @property
     def public_base(self) -> str:
@@ -109,7 +117,7 @@ class Call:
     @property
     def address(self) -> str:
         """Answer the address that the client called from."""
-        return str(self.request.META.get("REMOTE_ADDR", ""))
+        return str(self.meta.get("REMOTE_ADDR", ""))
 
 
 def is_stream(body: object) -> bool:

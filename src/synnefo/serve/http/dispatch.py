@@ -47,6 +47,8 @@ _HARMLESS = {
 """What people stored here must never run as a page of ours: the interface shares our address."""
 
 TokenOf = Callable[[Call], str | None]
+Around = Callable[[Call, Callable[[Call], Answer]], Answer]
+"""What an API does around each call, such as agreeing on a version."""
 
 
 def token_in_header(call: Call) -> str | None:
@@ -150,12 +152,18 @@ class Api:
         self.token_of = token_of
         self.request_id_headers = request_id_headers
         self.identity_url = identity_url
+        self._around: Around | None = None
         self.services: tuple[str, ...] = ()
         self._signatures = {id(route): _Signature(route.handler) for route in routes}
 
     def serving(self, *services: str) -> "Api":
         """Say which services of the catalogue this is; without one, access rules allow nothing."""
         self.services = services
+        return self
+
+    def wrapped(self, around: Around) -> "Api":
+        """Let something happen around each call."""
+        self._around = around
         return self
 
     @property
@@ -175,6 +183,11 @@ class Api:
 
     def answer(self, call: Call) -> Answer:
         """Answer one request; whatever goes wrong becomes a fault in this API's style."""
+        if self._around is not None:
+            return self._around(call, self._guarded)
+        return self._guarded(call)
+
+    def _guarded(self, call: Call) -> Answer:
         started = clock.monotonic()
         with structlog.contextvars.bound_contextvars(request_id=call.request_id):
             try:

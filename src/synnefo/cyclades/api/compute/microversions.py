@@ -7,17 +7,15 @@ import re
 from collections.abc import Callable
 
 import msgspec
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from synnefo.kit.faults import BadRequest, NotAcceptable
-from synnefo.serve.http import COMPUTE, Call
+from synnefo.serve.http import COMPUTE, Answer, Call
 
 Version = tuple[int, int]
 
 MINIMUM: Version = (2, 1)
 MAXIMUM: Version = (2, 79)
 _FORM = re.compile(r"^(\d+)\.(0|[1-9]\d*)$")
-_ATTRIBUTE = "compute_microversion"
 
 
 def text(version: Version) -> str:
@@ -55,39 +53,30 @@ def _named(header: str | None) -> str | None:
 
 def of(call: Call) -> Version:
     """Answer the version in which a call is to be answered."""
-    version: Version = getattr(call.request, _ATTRIBUTE, MINIMUM)
-    return version
+    return call.microversion or MINIMUM
 
 
-View = Callable[..., HttpResponseBase]
+def negotiated(call: Call, proceed: Callable[[Call], Answer]) -> Answer:
+    """Read the version before a call, tell it after."""
+    try:
+        call.microversion = asked(call.headers.get)
+    except (BadRequest, NotAcceptable) as fault:
+        body, kind = COMPUTE(fault)
+        if isinstance(fault, NotAcceptable):
+            body = body.replace(b'"notAcceptable"', b'"computeFault"', 1)
+        headers = {"Content-Type": kind, "Content-Length": str(len(body))}
+        return _told(Answer(fault.status, headers, body), MAXIMUM)
+    return _told(proceed(call), call.microversion)
 
 
-def negotiated(view: View) -> View:
-    """Wrap an API's view: read the version before, tell it after."""
-
-    def answer(request: HttpRequest, path: str) -> HttpResponseBase:
-        try:
-            version = asked(request.headers.get)
-        except (BadRequest, NotAcceptable) as fault:
-            body, kind = COMPUTE(fault)
-            if isinstance(fault, NotAcceptable):
-                body = body.replace(b'"notAcceptable"', b'"computeFault"', 1)
-            refused = HttpResponse(body, status=fault.status, content_type=kind)
-            return _told(refused, MAXIMUM)
-        setattr(request, _ATTRIBUTE, version)
-        return _told(view(request, path), version)
-
-    answer.csrf_exempt = True  # type: ignore[attr-defined] # read by Django
-    return answer
-
-
-def _told(response: HttpResponseBase, version: Version) -> HttpResponseBase:
-    response.headers["OpenStack-API-Version"] = f"compute {text(version)}"
-    response.headers["X-OpenStack-Nova-API-Version"] = text(version)
+def _told(answer: Answer, version: Version) -> Answer:
+    headers = answer.headers
+    headers["OpenStack-API-Version"] = f"compute {text(version)}"
+    headers["X-OpenStack-Nova-API-Version"] = text(version)
     names = "OpenStack-API-Version, X-OpenStack-Nova-API-Version"
-    kept = response.headers.get("Vary")
-    response.headers["Vary"] = f"{kept}, {names}" if kept else names
-    return response
+    kept = headers.get("Vary")
+    headers["Vary"] = f"{kept}, {names}" if kept else names
+    return answer
 
 
 def since(version: Version, first: Version, value: object) -> object:

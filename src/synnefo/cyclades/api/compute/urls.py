@@ -1,6 +1,6 @@
 """Where the compute API hangs below Cyclades' base address."""
 
-from django.urls import URLPattern, re_path
+from django.urls import URLPattern
 
 from synnefo.cyclades.api.callers import authenticate, identity_url
 from synnefo.cyclades.api.compute import routes
@@ -23,11 +23,7 @@ def _api(name: str, prefix: str, table: list[Route]) -> Api:
 
 
 LEGACY = _api("compute-2.0", "compute/v2.0", routes.LEGACY)
-NOVA = _api("compute-2.1", "compute/v2.1", routes.NOVA)
+NOVA = _api("compute-2.1", "compute/v2.1", routes.NOVA).wrapped(negotiated)
 ROOT = _api("compute", "compute", routes.ROOT)
 
-urlpatterns: list[URLPattern] = [
-    *LEGACY.urls,
-    re_path(r"^compute/v2\.1(?P<path>(?:/.*)?)$", negotiated(NOVA.view), name="api-compute-2.1"),
-    *ROOT.urls,
-]
+urlpatterns: list[URLPattern] = [*LEGACY.urls, *NOVA.urls, *ROOT.urls]
