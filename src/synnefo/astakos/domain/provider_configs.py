@@ -86,6 +86,7 @@ class LdapServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verify_certificate: bool = True
     timeout: float = 5.0
     allow_plain: bool = False
+    operational: tuple[str, ...] = ("entryUUID",)
     group_base: str = ""
     group_filter: str = "(member={dn})"
     group_name_attribute: str = "cn"
