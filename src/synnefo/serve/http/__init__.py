@@ -3,6 +3,7 @@
 from synnefo.serve.http.answer import Answer
 from synnefo.serve.http.auth import Caller
 from synnefo.serve.http.call import Call, Reply
+from synnefo.serve.http.cookies import Cookie
 from synnefo.serve.http.dispatch import Api
 from synnefo.serve.http.faults import COMPUTE, IDENTITY, NETWORK, TEXT
 from synnefo.serve.http.route import Route
@@ -16,6 +17,7 @@ __all__ = [
     "Api",
     "Call",
     "Caller",
+    "Cookie",
     "Reply",
     "Route",
 ]

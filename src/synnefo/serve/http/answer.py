@@ -9,6 +9,7 @@ import msgspec
 
 from synnefo.kit.faults import Fault, Unauthorized
 from synnefo.serve.http.call import Reply, is_stream
+from synnefo.serve.http.cookies import Cookie
 from synnefo.serve.http.faults import FaultStyle
 
 HTML = "text/html; charset=utf-8"
@@ -18,7 +19,7 @@ _LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStat
 class Answer:
     """An answer on its way out; its body is None where there is none."""
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("body", "cookies", "headers", "status")
 
     def __init__(
         self, status: int, headers: dict[str, str], body: bytes | Iterable[bytes] | None = None
@@ -26,11 +27,18 @@ class Answer:
         self.status = status
         self.headers = headers
         self.body = body
+        self.cookies: tuple[Cookie, ...] = ()
 
     @property
     def status_line(self) -> str:
         """Write the status as HTTP has it."""
         return _LINES.get(self.status) or f"{self.status} Unknown"
+
+    @property
+    def header_lines(self) -> list[tuple[str, str]]:
+        """List the headers as a web server wants them, a line for each cookie."""
+        lines = list(self.headers.items())
+        return lines + [("Set-Cookie", cookie.line) for cookie in self.cookies]
 
     def drop_body(self) -> None:
         """Keep what a HEAD request is told: all but the body."""

@@ -14,6 +14,7 @@ from synnefo.kit.faults import BadRequest, TooLarge, Unauthorized
 from synnefo.kit.ids import new_request_id
 from synnefo.kit.units import is_number
 from synnefo.serve.http.auth import Caller
+from synnefo.serve.http.cookies import Cookie
 from synnefo.serve.http.headers import RequestHeaders
 
 MAX_JSON = 8 * 1024 * 1024
@@ -48,6 +49,7 @@ class Call:
         self.caller = None
         self.request_id = new_request_id()
         self.reply_headers: dict[str, str] = {}
+        self.reply_cookies: list[Cookie] = []
         self.shown_path = path
         self.microversion: tuple[int, int] | None = None
 

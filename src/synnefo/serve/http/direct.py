@@ -47,7 +47,7 @@ class Direct:
             if (path.startswith(below) or path == prefix) and "\n" not in path:
                 self._prepare(environ)
                 answer = api.answer(Call(environ, path[len(prefix) :]))
-                start_response(answer.status_line, list(answer.headers.items()))
+                start_response(answer.status_line, answer.header_lines)
                 return self._body(answer)
         return self._others(environ, start_response)
 

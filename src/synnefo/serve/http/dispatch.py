@@ -252,6 +252,7 @@ class Api:
 
     def _finish(self, call: Call, answer: Answer, started: float) -> None:
         headers = answer.headers
+        answer.cookies = tuple(call.reply_cookies)
         for header in self.request_id_headers:
             headers[header] = call.request_id
         for header, value in _HARMLESS.items():

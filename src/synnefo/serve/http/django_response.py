@@ -15,4 +15,6 @@ def as_response(answer: Answer) -> HttpResponseBase:
     response.headers.pop("Content-Type", None)
     for name, value in answer.headers.items():
         response.headers[name] = value
+    for cookie in answer.cookies:
+        response.cookies.load(cookie.line)
     return response
