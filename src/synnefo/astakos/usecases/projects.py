@@ -1,31 +1,37 @@
-"""Projects as far as everybody has one: the system project, and who may use which.
+"""Projects: found, changed directly; everybody's system project and default one.
 
-Spec: identity 3.9, 3.10.
+Spec: identity 3.9, 3.10, 16.5.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from django.db import transaction
 
+from synnefo.astakos.domain import applications as rules
+from synnefo.astakos.domain import projects as project_rules
+from synnefo.astakos.domain.applications import Capacity
+from synnefo.astakos.domain.projects import ALIVE
 from synnefo.astakos.models import (
     DATABASE,
     Project,
     ProjectLog,
     ProjectMembership,
-    ProjectResourceQuota,
+    ProjectMembershipLog,
     Resource,
     User,
 )
 from synnefo.astakos.models.projects import MembershipState, ProjectState
-from synnefo.astakos.usecases import limits, tokens
+from synnefo.astakos.usecases import approvals, audit, limits, overquota, tokens
+from synnefo.astakos.usecases.project_locks import check_name_free, lock, lock_names
+from synnefo.astakos.usecases.project_rights import Actor
 from synnefo.kit.clock import now
 from synnefo.kit.faults import BadRequest, Conflict, ItemNotFound
-from synnefo.wire.provisions import INF
 
 CLOSED = 3
 CENTURY = timedelta(days=36525)
 BOUND_TO_USER = ("realname", "owner", "homepage", "description")
+"""What a system project takes from its user. Spec: identity 3.9."""
 
 
 def create_system(user: User) -> Project:
@@ -49,9 +55,10 @@ def create_system(user: User) -> Project:
         is_base=True,
     )
     ProjectLog.objects.create(project=project, to_state=ProjectState.NORMAL)
-    ProjectMembership.objects.create(
+    seat = ProjectMembership.objects.create(
         person=user, project=project, state=MembershipState.ACCEPTED, initialized=True
     )
+    ProjectMembershipLog.objects.create(membership=seat, to_state=seat.state)
     limits.fill_grants([project], Resource.objects.all())
     limits.sync([project])
     return project
@@ -81,26 +88,15 @@ def default_of(user: User) -> Project | None:
     return Project.objects.usable_by(user.pk).filter(pk=user.default_project_id).first()
 
 
-def set_state(project: Project, state: ProjectState, reason: str = "") -> None:
-    """Move a project to another state, with its log and its limits."""
-    with transaction.atomic(using=DATABASE):
-        locked = Project.objects.select_for_update().get(pk=project.pk)
-        ProjectLog.objects.create(
-            project=locked, from_state=locked.state, to_state=state, reason=reason
-        )
-        locked.state = state
-        locked.save(update_fields=["state"])
-        limits.sync([locked])
-
-
 def set_default(user: User, project: Project) -> None:
     """Choose the project that a user's requests mean when they name none.
 
     Conflict unless the project is normal and the user an accepted member. Spec: identity 3.10.
     """
-    if not Project.objects.usable_by(user.pk).filter(pk=project.pk).exists():
-        raise Conflict("The project is not active, or the user is no member of it.")
     with transaction.atomic(using=DATABASE):
+        lock(project.pk)
+        if not Project.objects.usable_by(user.pk).filter(pk=project.pk).exists():
+            raise Conflict("The project is not active, or the user is no member of it.")
         user.default_project = project
         user.save(update_fields=["default_project", "updated"])
         tokens.follow_default_project(user)
@@ -108,36 +104,50 @@ def set_default(user: User, project: Project) -> None:
 
 def modify(
     project: Project,
-    changes: dict[str, Any],
-    grants: dict[str, tuple[int, int]] | None = None,
+    changes: Mapping[str, object],
+    grants: Mapping[str, tuple[int, int]] | None = None,
+    *,
+    actor: Actor = None,
 ) -> None:
     """Change a project directly, without an application, and bring its limits into force.
 
-    `grants` maps a resource's name to the limits of a member and of the whole project.
+    `grants` maps a resource's name to the limits of a member and of the whole project; a name
+    goes under `realname`, an owner is a `User`.
     """
-    bound = [name for name in BOUND_TO_USER if name in changes]
-    if project.is_base and bound:
-        raise BadRequest(f"A system project's {', '.join(bound)} cannot be changed.")
+    _check(project, changes)
     with transaction.atomic(using=DATABASE):
-        locked = Project.objects.select_for_update().get(pk=project.pk)
-        if locked.state not in {1, 10, 100}:
-            raise Conflict("The project was never approved, so it cannot be changed.")
+        if "realname" in changes:
+            lock_names()
+        locked = lock(project.pk)
+        project_rules.check_initialised(locked.state)
+        if "realname" in changes:
+            check_name_free(locked, str(changes["realname"]))
         for name, value in changes.items():
             setattr(locked, name, value)
+        if locked.state in ALIVE:
+            locked.name = locked.realname
         locked.save()
-        for resource, (member, whole) in (grants or {}).items():
-            _grant(locked, resource, member, whole)
+        wanted = {name: Capacity(*pair) for name, pair in (grants or {}).items()}
+        approvals.set_grants(locked, wanted)
         limits.sync([locked])
+        overquota.projects_changed([locked], "MODIFY")
+        told = {name: str(value) for name, value in changes.items()}
+        audit.record(
+            "project.modified",
+            actor=actor,
+            subject=locked,
+            changes=told,
+            limits=dict(grants or {}),
+        )
 
 
-def _grant(project: Project, name: str, member: int, whole: int) -> None:
-    resource = Resource.objects.filter(name=name).first()
-    if resource is None:
-        raise ItemNotFound(f"There is no resource named {name}.")
-    if not 0 <= member <= whole <= INF:
-        raise BadRequest("The limit of a member must not exceed the project's.")
-    ProjectResourceQuota.objects.update_or_create(
-        project=project,
-        resource=resource,
-        defaults={"member_capacity": member, "project_capacity": whole},
-    )
+def _check(project: Project, changes: Mapping[str, object]) -> None:
+    bound = [name for name in BOUND_TO_USER if name in changes]
+    if project.is_base and bound:
+        told = ", ".join("name" if name == "realname" else name for name in bound)
+        raise BadRequest(f"A system project's {told} cannot be changed.")
+    if "realname" in changes:
+        rules.check_name(str(changes["realname"]))
+    owner = changes.get("owner")
+    if isinstance(owner, User) and not owner.account.accepted:
+        raise BadRequest(f"{owner.email} is not an accepted user.")

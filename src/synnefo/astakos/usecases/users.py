@@ -10,15 +10,12 @@ from django.db import IntegrityError, transaction
 from synnefo.astakos.domain import account_states
 from synnefo.astakos.domain.account_states import Action
 from synnefo.astakos.models import DATABASE, User
-from synnefo.astakos.models.projects import ProjectState
 from synnefo.astakos.settings import AstakosSettings
-from synnefo.astakos.usecases import groups, passwords, projects, tokens
+from synnefo.astakos.usecases import deactivations, groups, passwords, projects, tokens
 from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import BadRequest, Conflict, ItemNotFound
 
-DEACTIVATION = "user_deactivation"
-REACTIVATION = "user_reactivation"
 _EMAIL = re.compile(r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")
 
 
@@ -112,26 +109,22 @@ def reject(user: User, reason: str = "") -> None:
 def activate(user: User) -> None:
     """Let a deactivated person work again, with the system project. Spec: identity 3.7."""
     with transaction.atomic(using=DATABASE):
+        deactivations.lock_all(user)
         fresh = _locked(user, Action.ACTIVATE)
         _write(fresh, is_active=True, deactivated_at=None, deactivated_reason="")
-        project = fresh.base_project
-        if project is not None and project.state == ProjectState.SUSPENDED:
-            last = project.log.order_by("-pk").first()
-            if last is not None and last.reason == DEACTIVATION:
-                projects.set_state(project, ProjectState.NORMAL, REACTIVATION)
+        deactivations.resume_all(fresh)
     user.refresh_from_db()
 
 
 def deactivate(user: User, reason: str = "") -> None:
     """Stop a person from working: tokens end, limits drop to zero, usage stays."""
     with transaction.atomic(using=DATABASE):
+        deactivations.lock_all(user)
         fresh = _locked(user, Action.DEACTIVATE)
         since = now() if fresh.is_active else fresh.deactivated_at
         _write(fresh, is_active=False, deactivated_at=since, deactivated_reason=reason)
         tokens.revoke_all(fresh)
-        project = fresh.base_project
-        if project is not None and project.state == ProjectState.NORMAL:
-            projects.set_state(project, ProjectState.SUSPENDED, DEACTIVATION)
+        deactivations.suspend_all(fresh)
     user.refresh_from_db()
 
 
