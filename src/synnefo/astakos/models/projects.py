@@ -47,7 +47,9 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
     def usable_by(self, user_id: int) -> "ProjectQuerySet":
         """Keep normal projects in which a user is an accepted member."""
-        seats = ProjectMembership.objects.filter(person=user_id, state__in=ACTUALLY_ACCEPTED)
+        seats = ProjectMembership.objects.filter(
+            person=user_id, state__in=ACTUALLY_ACCEPTED, by_role=False
+        )
         return self.filter(state=ProjectState.NORMAL, pk__in=seats.values("project"))
 
 

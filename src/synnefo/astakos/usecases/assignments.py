@@ -7,11 +7,12 @@ is the role `admin` on the system and on the projects that one is in.
 from collections.abc import Sequence
 
 from django.db import connections, router
+from django.db.models import Q, QuerySet
 
 from synnefo.astakos.domain import roles as rules
 from synnefo.astakos.domain.roles import Named
 from synnefo.astakos.models import Project, RoleAssignment, Token, User
-from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED
+from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED, ProjectState
 from synnefo.astakos.usecases import roles
 
 _GIVEN = """
@@ -29,7 +30,7 @@ def roles_of(
     Nothing at all means that the user has no business there.
     """
     if project is not None:
-        return on_project(user, project, is_member=_is_member(user, project))
+        return on_project(user, project, is_member=is_member(user, project))
     given = _given(user, "a.on_system", ()) if system else _on_domain(user, domain_id)
     return _come_to(given, rules.OF_ADMIN if system and user.is_admin else ())
 
@@ -43,6 +44,8 @@ def of_token(row: Token) -> tuple[Named, ...]:
     if project is None:
         scoped = bool(row.domain_id or row.is_system)
         return roles_of(user, domain_id=row.domain_id, system=row.is_system) if scoped else ()
+    if row.is_member is None:
+        row.is_member = is_member(user, project)
     if row.has_grants:
         return on_project(user, project, is_member=row.is_member)
     return of_member(user) if row.is_member else ()
@@ -60,6 +63,38 @@ def on_project(user: User, project: Project, *, is_member: bool) -> tuple[Named,
     return _come_to(given, of_member(user) if is_member else ())
 
 
+def projects_of(user: User) -> QuerySet[Project]:
+    """Keep the normal projects in which a user has any role, by membership or otherwise."""
+    mine = RoleAssignment.objects.filter(Q(user=user) | Q(group__seats__user=user))
+    rows = list(mine.values_list("project_id", "domain_id", "inherited"))
+    keys = {project for project, _, inherited in rows if project and not inherited}
+    keys |= below({project for project, _, inherited in rows if project and inherited})
+    domains = {domain for _, domain, inherited in rows if domain and inherited}
+    usable = Project.objects.usable_by(user.pk)
+    if not rows:
+        return usable
+    given = Project.objects.filter(Q(pk__in=keys) | Q(domain_id__in=domains))
+    return (usable | given).filter(state=ProjectState.NORMAL).distinct()
+
+
+def domains_of(user: User) -> list[str]:
+    """List the domains on which a user has any role."""
+    mine = RoleAssignment.objects.filter(Q(user=user) | Q(group__seats__user=user))
+    found = mine.filter(inherited=False).exclude(domain_id="")
+    return sorted(set(found.values_list("domain_id", flat=True)))
+
+
+def below(projects: set[int]) -> set[int]:
+    """List the projects below some projects, at any depth."""
+    found: set[int] = set()
+    level = projects
+    while level:
+        children = Project.objects.filter(parent__in=level).values_list("pk", flat=True)
+        level = set(children) - found
+        found |= level
+    return found
+
+
 def of_member(user: User) -> tuple[Named, ...]:
     """Tell the roles that a membership alone brings."""
     return rules.OF_ADMIN if user.is_admin else rules.OF_MEMBER
@@ -75,7 +110,8 @@ def lineage(project: Project) -> list[int]:
     return found
 
 
-def _is_member(user: User, project: Project) -> bool:
+def is_member(user: User, project: Project) -> bool:
+    """Tell whether a user is a member in their own right, not by another role."""
     seats = user.memberships.filter(project=project, state__in=ACTUALLY_ACCEPTED)
     return seats.filter(by_role=False).exists()
 

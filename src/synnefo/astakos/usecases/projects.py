@@ -22,7 +22,7 @@ from synnefo.astakos.models import (
     User,
 )
 from synnefo.astakos.models.projects import MembershipState, ProjectState
-from synnefo.astakos.usecases import approvals, audit, limits, overquota, tokens
+from synnefo.astakos.usecases import approvals, assignments, audit, limits, overquota, tokens
 from synnefo.astakos.usecases.project_locks import check_name_free, lock, lock_names
 from synnefo.astakos.usecases.project_rights import Actor
 from synnefo.kit.clock import now
@@ -77,7 +77,7 @@ def find(identifier: str) -> Project:
 
 def of_user(user: User) -> list[Project]:
     """List the projects that a user may work in, the default one first."""
-    usable = Project.objects.usable_by(user.pk).select_related("system_user").order_by("pk")
+    usable = assignments.projects_of(user).select_related("system_user").order_by("pk")
     return sorted(usable, key=lambda project: project.pk != user.default_project_id)
 
 
@@ -85,7 +85,7 @@ def default_of(user: User) -> Project | None:
     """Answer a user's default project while it can be used; None otherwise."""
     if user.default_project_id is None:
         return None
-    return Project.objects.usable_by(user.pk).filter(pk=user.default_project_id).first()
+    return assignments.projects_of(user).filter(pk=user.default_project_id).first()
 
 
 def set_default(user: User, project: Project) -> None:
@@ -95,7 +95,7 @@ def set_default(user: User, project: Project) -> None:
     """
     with transaction.atomic(using=DATABASE):
         lock(project.pk)
-        if not Project.objects.usable_by(user.pk).filter(pk=project.pk).exists():
+        if not assignments.projects_of(user).filter(pk=project.pk).exists():
             raise Conflict("The project is not active, or the user is no member of it.")
         user.default_project = project
         user.save(update_fields=["default_project", "updated"])

@@ -8,16 +8,28 @@ from datetime import datetime, timedelta
 import msgspec
 from django.db import transaction
 
+from synnefo.astakos.domain.roles import Named
 from synnefo.astakos.domain.tokens import digest_of
-from synnefo.astakos.models import DATABASE, Project, Token, User, held
+from synnefo.astakos.models import (
+    DATABASE,
+    ApplicationCredential,
+    OAuthToken,
+    Project,
+    Token,
+    Trust,
+    User,
+    held,
+)
+from synnefo.astakos.models.oauth import ONLINE
 from synnefo.astakos.models.projects import ProjectState
 from synnefo.astakos.models.tokens import API, LOGIN
 from synnefo.astakos.settings import AstakosSettings
-from synnefo.astakos.usecases import assignments, domains
+from synnefo.astakos.usecases import assignments, audit, delegations, domains, seats
 from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import Unauthorized
 from synnefo.kit.ids import new_token
+from synnefo.serve.http import revocations
 
 UNSIGNED = "Agree to the terms of use first: sign in on the pages of this cloud."
 UNKNOWN = "The token is unknown or has expired. Sign in again."
@@ -31,51 +43,78 @@ class Issued(msgspec.Struct, frozen=True):
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """What a new token should be: for which project, how got, until when."""
+    """What a new token should be: for what, how got, until when at most."""
 
     project: Project | None
     methods: tuple[str, ...] = ("password",)
     parent: Token | None = None
+    domain_id: str = ""
+    is_system: bool = False
+    application_credential: ApplicationCredential | None = None
+    trust: Trust | None = None
+    ends_by: datetime | None = None
 
 
 def issue(user: User, wish: Wish) -> Issued:
     """Make a login token; one got by a token keeps that token's expiry and ancestry."""
     secret = new_token()
-    expires = _login_expiry() if wish.parent is None else wish.parent.expires_at
     parent = wish.parent
+    expires = _login_expiry() if parent is None else parent.expires_at
+    if wish.ends_by is not None:
+        expires = wish.ends_by if expires is None else min(expires, wish.ends_by)
     row = Token.objects.create(
         digest=digest_of(secret),
         user=user,
         kind=LOGIN,
         project=wish.project,
+        domain_id=wish.domain_id,
+        is_system=wish.is_system,
+        application_credential=wish.application_credential,
+        trust=wish.trust,
+        parent=parent,
         methods=",".join(wish.methods),
         audit_id=new_token(16),
         parent_audit_id="" if parent is None else parent.parent_audit_id or parent.audit_id,
         expires_at=expires,
     )
-    row.roles = assignments.roles_of(
-        user, project=wish.project, domain_id=row.domain_id, system=row.is_system
-    )
+    row.roles = _roles_of(row)
+    if row.project is not None and row.trust_id is None and not row.is_member:
+        seats.enter(user, row.project, row.roles)
     return Issued(secret, row)
 
 
-def renew(user: User) -> Issued:
-    """Replace a user's personal API token; the old one is worth nothing from now on."""
+def renew(user: User, *, keep: Token | None = None, end_others: bool = False) -> Issued:
+    """Replace a user's personal API token; the old one is worth nothing from now on.
+
+    What was got by the old one ends with it, and so do the tokens of OAuth clients. With
+    `end_others` all other tokens end too, but for the one in use. Spec: identity 3.1.
+    """
     secret, moment = new_token(), now()
     hours = conf.of(AstakosSettings).astakos_auth_token_duration
-    row, _ = Token.objects.update_or_create(
-        user=user,
-        kind=API,
-        defaults={
-            "digest": digest_of(secret),
-            "project": user.default_project,
-            "methods": "token",
-            "audit_id": new_token(16),
-            "created_at": moment,
-            "expires_at": moment + timedelta(hours=hours),
-        },
-    )
+    with transaction.atomic(using=DATABASE):
+        User.objects.select_for_update().get(pk=user.pk)
+        if end_others:
+            revoke_all(user, keep=keep)
+        Token.objects.filter(user=user, kind=API).delete()
+        end_online(user)
+        row = Token.objects.create(
+            digest=digest_of(secret),
+            user=user,
+            kind=API,
+            project=user.default_project,
+            methods="token",
+            audit_id=new_token(16),
+            created_at=moment,
+            expires_at=moment + timedelta(hours=hours),
+        )
+        audit.record("token.renewed", subject=user, others_ended=end_others)
+        _announce()
     return Issued(secret, row)
+
+
+def end_online(user: User) -> None:
+    """End the tokens that OAuth clients have as long as the user is signed in."""
+    OAuthToken.objects.filter(user=user, access_token=ONLINE).delete()
 
 
 def find(token: str, *, unsigned: bool = False) -> Token:
@@ -93,14 +132,26 @@ def find(token: str, *, unsigned: bool = False) -> Token:
 
 
 def revoke(row: Token) -> None:
-    """Make a token worthless now."""
-    Token.objects.filter(pk=row.pk).delete()
+    """Make a token worthless now, and what was got by it."""
+    with transaction.atomic(using=DATABASE):
+        Token.objects.filter(pk=row.pk).delete()
+        audit.record("token.revoked", subject=row.user, audit_id=row.audit_id)
+        _announce()
 
 
 def revoke_all(user: User, *, keep: Token | None = None) -> None:
-    """Make all tokens of a user worthless, but for the one in use."""
-    mine = Token.objects.filter(user=user)
-    (mine if keep is None else mine.exclude(pk=keep.pk)).delete()
+    """Make all tokens of a user worthless, but for the one in use and what it came from."""
+    kept = _line(keep)
+    with transaction.atomic(using=DATABASE):
+        Token.objects.filter(user=user).exclude(pk__in=kept).delete()
+        end_online(user)
+        _announce()
+
+
+def announce_end() -> None:
+    """Let every service of this host forget whom it remembers, once this is committed."""
+    with transaction.atomic(using=DATABASE):
+        _announce()
 
 
 def follow_default_project(user: User) -> None:
@@ -121,11 +172,30 @@ def _is_usable(row: Token) -> bool:
         return False
     if not row.user.is_active or domains.is_closed(row.user.domain_id):
         return False
-    row.roles = assignments.of_token(row)
+    row.roles = _roles_of(row)
     if row.project is None:
         return bool(row.roles) or not (row.domain_id or row.is_system)
     normal = row.project.state == ProjectState.NORMAL
     return normal and bool(row.roles) and not domains.is_closed(row.project.domain_id)
+
+
+def _roles_of(row: Token) -> tuple[Named, ...]:
+    if row.trust_id is not None or row.application_credential_id is not None:
+        return delegations.of_token(row)
+    return assignments.of_token(row)
+
+
+def _line(row: Token | None) -> list[int]:
+    """List a token and those that it was got by."""
+    found: list[int] = []
+    while row is not None:
+        found.append(row.pk)
+        row = Token.objects.filter(pk=row.parent_id).first() if row.parent_id else None
+    return found
+
+
+def _announce() -> None:
+    transaction.on_commit(revocations.announce, using=DATABASE)
 
 
 def _login_expiry() -> datetime:
