@@ -11,7 +11,7 @@ from synnefo.astakos.domain import account_states
 from synnefo.astakos.domain.account_states import Action
 from synnefo.astakos.models import DATABASE, User
 from synnefo.astakos.settings import AstakosSettings
-from synnefo.astakos.usecases import deactivations, groups, passwords, projects, tokens
+from synnefo.astakos.usecases import audit, deactivations, groups, passwords, projects, tokens
 from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import BadRequest, Conflict, ItemNotFound
@@ -67,6 +67,7 @@ def verify(user: User) -> None:
     with _one_address(user.email), transaction.atomic(using=DATABASE):
         fresh = _locked(user, Action.VERIFY)
         _write(fresh, email_verified=True, verified_at=now())
+        audit.record("user.verified", subject=fresh)
         policy = account_states.acceptance_policy(
             fresh.email,
             moderation=settings.astakos_moderation_enabled,
@@ -95,6 +96,7 @@ def accept(user: User, policy: str = "manual") -> None:
             default_project=project,
         )
         tokens.follow_default_project(fresh)
+        audit.record("user.accepted", subject=fresh, policy=policy)
     user.refresh_from_db()
 
 
@@ -103,6 +105,7 @@ def reject(user: User, reason: str = "") -> None:
     with transaction.atomic(using=DATABASE):
         fresh = _locked(user, Action.REJECT)
         _write(fresh, moderated=True, moderated_at=now(), is_rejected=True, rejected_reason=reason)
+        audit.record("user.rejected", subject=fresh, reason=reason)
     user.refresh_from_db()
 
 
@@ -113,6 +116,7 @@ def activate(user: User) -> None:
         fresh = _locked(user, Action.ACTIVATE)
         _write(fresh, is_active=True, deactivated_at=None, deactivated_reason="")
         deactivations.resume_all(fresh)
+        audit.record("user.activated", subject=fresh)
     user.refresh_from_db()
 
 
@@ -125,20 +129,25 @@ def deactivate(user: User, reason: str = "") -> None:
         _write(fresh, is_active=False, deactivated_at=since, deactivated_reason=reason)
         tokens.revoke_all(fresh)
         deactivations.suspend_all(fresh)
+        audit.record("user.deactivated", subject=fresh, reason=reason)
     user.refresh_from_db()
 
 
 def delete(user: User) -> None:
     """Delete a person who was never let in."""
     with transaction.atomic(using=DATABASE):
-        _locked(user, Action.DELETE).delete()
+        fresh = _locked(user, Action.DELETE)
+        audit.record("user.deleted", subject=fresh)
+        fresh.delete()
 
 
 def set_email(user: User, address: str) -> None:
     """Give a user another address, which becomes the user name too. Spec: identity 2.9."""
     email = check_email(address)
     with _one_address(email), transaction.atomic(using=DATABASE):
+        former = user.email
         _write(user, email=email, username=email.lower())
+        audit.record("user.email-changed", subject=user, former=former)
 
 
 def set_password(user: User, password: str) -> None:
@@ -147,6 +156,7 @@ def set_password(user: User, password: str) -> None:
         write_password(user, password)
         if conf.of(AstakosSettings).astakos_newpasswd_invalidate_token:
             tokens.revoke_all(user)
+        audit.record("user.password-set", subject=user)
 
 
 def write_password(user: User, password: str, *, must_change: bool = False) -> None:
@@ -162,7 +172,9 @@ def write_password(user: User, password: str, *, must_change: bool = False) -> N
 
 def set_flags(user: User, *, is_admin: bool) -> None:
     """Make a user an administrator, or an ordinary user again."""
-    _write(user, is_admin=is_admin)
+    with transaction.atomic(using=DATABASE):
+        _write(user, is_admin=is_admin)
+        audit.record("user.made-admin" if is_admin else "user.unmade-admin", subject=user)
 
 
 def change_groups(user: User, add_names: list[str], drop_names: list[str]) -> None:

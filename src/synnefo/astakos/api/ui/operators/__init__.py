@@ -1,0 +1,1 @@
+"""What operators see and do, for the web interface and for programs."""
