@@ -5,11 +5,13 @@ from synnefo.astakos.api.account import routes as account
 from synnefo.astakos.api.identity_v2 import routes as identity_v2
 from synnefo.astakos.api.identity_v3 import routes as identity_v3
 from synnefo.astakos.api.ui import audit_routes, session
+from synnefo.astakos.api.ui.operators import routes as operators
 
 APIS = [
     account.API,
     identity_v3.API,
     identity_v2.API,
+    operators.API,
     audit_routes.API,
     session.API,
     discovery.API,
