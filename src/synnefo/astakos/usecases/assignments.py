@@ -77,6 +77,12 @@ def projects_of(user: User) -> QuerySet[Project]:
     return (usable | given).filter(state=ProjectState.NORMAL).distinct()
 
 
+def keys_of(user: User) -> set[int]:
+    """List the keys of all roles that were given to a user or their groups, anywhere."""
+    mine = RoleAssignment.objects.filter(Q(user=user) | Q(group__seats__user=user))
+    return set(mine.values_list("role_id", flat=True))
+
+
 def domains_of(user: User) -> list[str]:
     """List the domains on which a user has any role."""
     mine = RoleAssignment.objects.filter(Q(user=user) | Q(group__seats__user=user))

@@ -64,7 +64,7 @@ def find(identifier: str) -> User:
 def verify(user: User) -> None:
     """Take the e-mail address as the user's, and let them in where a rule says so."""
     settings = conf.of(AstakosSettings)
-    with _one_address(user.email), transaction.atomic(using=DATABASE):
+    with one_address(user.email), transaction.atomic(using=DATABASE):
         fresh = _locked(user, Action.VERIFY)
         _write(fresh, email_verified=True, verified_at=now())
         audit.record("user.verified", subject=fresh)
@@ -144,7 +144,7 @@ def delete(user: User) -> None:
 def set_email(user: User, address: str) -> None:
     """Give a user another address, which becomes the user name too. Spec: identity 2.9."""
     email = check_email(address)
-    with _one_address(email), transaction.atomic(using=DATABASE):
+    with one_address(email), transaction.atomic(using=DATABASE):
         former = user.email
         _write(user, email=email, username=email.lower())
         audit.record("user.email-changed", subject=user, former=former)
@@ -191,7 +191,7 @@ def check_email(text: str) -> str:
 
 
 @contextmanager
-def _one_address(email: str) -> Iterator[None]:
+def one_address(email: str) -> Iterator[None]:
     """Tell a clash of verified addresses, which the table itself refuses, as a conflict."""
     try:
         yield

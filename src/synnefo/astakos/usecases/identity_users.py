@@ -1,0 +1,187 @@
+"""Users as administrators make, change and delete them in Identity v3. Spec: openstack-api 4.4.
+
+They go by any name, within a domain, and need no e-mail address; whoever came by sign-up goes by
+their address. Deleting keeps the row: usage, history and the audit log still tell who it was.
+"""
+
+from typing import Any
+
+import msgspec
+from django.db import transaction
+
+from synnefo.astakos.domain.roles import ADMIN, STANDING
+from synnefo.astakos.models import DATABASE, Holding, Project, User
+from synnefo.astakos.models.domains import DEFAULT
+from synnefo.astakos.usecases import (
+    assignments,
+    audit,
+    deactivations,
+    grants,
+    passwords,
+    roles,
+    tokens,
+    users,
+)
+from synnefo.kit.clock import now
+from synnefo.kit.faults import Conflict, Forbidden, ItemNotFound
+from synnefo.wire.provisions import user_holder
+
+POLICY = "identity"
+DELETED = "deleted"
+
+
+class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """A user to make."""
+
+    name: str
+    domain_id: str = DEFAULT
+    email: str = ""
+    password: str = ""
+    enabled: bool = True
+    description: str = ""
+    default_project: Project | None = None
+    options: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+
+
+def login_name(name: str, domain_id: str) -> str:
+    """Answer the name by which all of the cloud knows who has a name in a domain."""
+    return name.lower() if domain_id == DEFAULT else f"{name.lower()}@{domain_id}"
+
+
+def shown_name(user: User) -> str:
+    """Answer a user's name within their domain."""
+    return user.name or user.username
+
+
+def find(uuid: str) -> User:
+    """Answer a user of Identity v3 by uuid; ItemNotFound for one who was deleted."""
+    known = User.objects.verified().filter(deleted_at=None)
+    user = known.select_related("default_project", "base_project").filter(uuid=uuid).first()
+    if user is None:
+        raise ItemNotFound(f"There is no user with the id {uuid}.")
+    return user
+
+
+def create(person: NewPerson) -> User:
+    """Make a user who can work at once; Conflict when name or address are taken."""
+    name = person.name.strip()
+    email = users.check_email(person.email) if person.email else ""
+    if person.password:
+        passwords.check_policy(person.password, email, name)
+    by_address = person.domain_id == DEFAULT and email.lower() == name.lower() != ""
+    with users.one_address(email or name), transaction.atomic(using=DATABASE):
+        _drop_waiting(login_name(name, person.domain_id), email)
+        user = User.objects.create(
+            username=login_name(name, person.domain_id),
+            name="" if by_address else name,
+            domain_id=person.domain_id,
+            email=email,
+            password=passwords.hash_password(person.password) if person.password else "",
+            description=person.description,
+            options=person.options,
+            extra=person.extra,
+            email_verified=True,
+            verified_at=now(),
+        )
+        users.accept(user, POLICY)
+        _set_default_project(user, person.default_project)
+        audit.record("user.created", subject=user, domain=person.domain_id)
+        if not person.enabled:
+            users.deactivate(user, POLICY)
+    return find(user.uuid)
+
+
+def update(user: User, changes: dict[str, Any]) -> User:
+    """Change what is named: name, email, password, enabled, default_project, and plain facts."""
+    told = {name: value for name, value in changes.items() if name != "password"}
+    with users.one_address(str(changes.get("email") or changes.get("name"))):
+        with transaction.atomic(using=DATABASE):
+            _rename(user, changes.pop("name", None))
+            _change(user, changes)
+            audit.record("user.changed", subject=user, changes=sorted(told))
+    return find(user.uuid)
+
+
+def delete(user: User) -> None:
+    """End a user for good, but for usage and history, which stay.
+
+    Conflict while the user's own quota is in use: what uses it would be out of everybody's reach.
+    """
+    used = Holding.objects.filter(holder=user_holder(user.uuid), usage_max__gt=0).first()
+    if used is not None:
+        raise Conflict(
+            f"The user still uses {used.resource}. Delete or reassign what they have first."
+        )
+    with transaction.atomic(using=DATABASE):
+        deactivations.lock_all(user)
+        grants.drop_user(user)
+        audit.record("user.deleted", subject=user)
+        if user.is_active:
+            users.deactivate(user, DELETED)
+        fresh = User.objects.select_for_update().get(pk=user.pk)
+        fresh.username, fresh.name = f"{DELETED}:{user.uuid}", ""
+        fresh.accepted_email, fresh.email = user.email or user.accepted_email, ""
+        fresh.password, fresh.is_admin, fresh.deleted_at = "", False, now()
+        fresh.deactivated_reason = DELETED
+        fresh.save()
+        tokens.revoke_all(fresh)
+
+
+def check_not_above(user: User) -> None:
+    """Refuse administrators of one domain to touch those who administer more."""
+    admin = [roles.find(STANDING[ADMIN]).pk]
+    known = roles.book()
+    held = assignments.keys_of(user)
+    if user.is_admin or any(admin[0] in known.closed([key]) for key in held):
+        raise Forbidden("The user has the role admin; only administrators of the cloud may.")
+
+
+def _drop_waiting(username: str, email: str) -> None:
+    """Delete who signed up under the same name and was never verified. Spec: identity 3.2."""
+    waiting = User.objects.filter(email_verified=False)
+    waiting.filter(username=username).delete()
+    if email:
+        waiting.filter(email__iexact=email).delete()
+
+
+def _rename(user: User, name: str | None) -> None:
+    if name is None or name == shown_name(user):
+        return
+    if not user.name:
+        raise Forbidden("The user goes by their e-mail address; change the address instead.")
+    user.name, user.username = name, login_name(name, user.domain_id)
+    user.save(update_fields=["name", "username", "updated"])
+
+
+def _change(user: User, changes: dict[str, Any]) -> None:
+    if "email" in changes:
+        _set_email(user, changes.pop("email") or "")
+    if changes.get("password"):
+        users.set_password(user, changes["password"])
+    changes.pop("password", None)
+    if "default_project" in changes:
+        _set_default_project(user, changes.pop("default_project"))
+    enabled = changes.pop("enabled", None)
+    for name, value in changes.items():
+        setattr(user, name, value)
+    user.save(update_fields=[*changes, "updated"])
+    if enabled is True and not user.is_active:
+        users.activate(user)
+    if enabled is False and user.is_active:
+        users.deactivate(user, POLICY)
+
+
+def _set_email(user: User, address: str) -> None:
+    if not user.name:
+        users.set_email(user, address)
+    else:
+        user.email = users.check_email(address) if address else ""
+        user.save(update_fields=["email", "updated"])
+
+
+def _set_default_project(user: User, project: Project | None) -> None:
+    """Choose the project of tokens that name none; it counts while the user has a role there."""
+    user.default_project = project
+    user.save(update_fields=["default_project", "updated"])
+    tokens.follow_default_project(user)
