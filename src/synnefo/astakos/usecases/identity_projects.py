@@ -92,7 +92,8 @@ def update(project: Project, changes: dict[str, Any]) -> Project:
             projects.modify(project, {"realname": renamed})
         if changes.get("description", project.description) != project.description:
             projects.modify(project, {"description": changes.pop("description")})
-        Project.objects.filter(pk=project.pk).update(**changes)
+        if changes:
+            Project.objects.filter(pk=project.pk).update(**changes)
         if enabled is False and project.state == ProjectState.NORMAL:
             _check_leaf(project, Project.objects.filter(state=ProjectState.NORMAL), "disabled")
             project_states.move(project, ProjectAction.SUSPEND, reason=REASON)

@@ -95,11 +95,11 @@ def create(person: NewPerson) -> User:
 def update(user: User, changes: dict[str, Any]) -> User:
     """Change what is named: name, email, password, enabled, default_project, and plain facts."""
     told = {name: value for name, value in changes.items() if name != "password"}
-    with users.one_address(str(changes.get("email") or changes.get("name"))):
-        with transaction.atomic(using=DATABASE):
-            _rename(user, changes.pop("name", None))
-            _change(user, changes)
-            audit.record("user.changed", subject=user, changes=sorted(told))
+    address = str(changes.get("email") or changes.get("name"))
+    with users.one_address(address), transaction.atomic(using=DATABASE):
+        _rename(user, changes.pop("name", None))
+        _change(user, changes)
+        audit.record("user.changed", subject=user, changes=sorted(told))
     return find(user.uuid)
 
 

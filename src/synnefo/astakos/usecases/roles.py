@@ -21,13 +21,13 @@ class Book(msgspec.Struct, frozen=True):
     rows: dict[int, tuple[Named, str]]
     implies: dict[int, list[int]]
 
+    def closed(self, given: Iterable[int]) -> set[int]:
+        """Add what some roles imply."""
+        return rules.closure(given, self.implies)
+
     def effective(self, given: Iterable[int]) -> set[int]:
         """Add what some roles imply, and drop those that count in one domain only."""
-        return {
-            key
-            for key in rules.closure(given, self.implies)
-            if key in self.rows and not self.rows[key][1]
-        }
+        return {key for key in self.closed(given) if key in self.rows and not self.rows[key][1]}
 
     def named(self, keys: Iterable[int]) -> tuple[Named, ...]:
         """Name roles by their keys, in the order of their names."""

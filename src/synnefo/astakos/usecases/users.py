@@ -3,19 +3,30 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import msgspec
 from django.db import IntegrityError, transaction
 
 from synnefo.astakos.domain import account_states
 from synnefo.astakos.domain.account_states import Action
-from synnefo.astakos.models import DATABASE, User
-from synnefo.astakos.settings import AstakosSettings
-from synnefo.astakos.usecases import audit, deactivations, groups, passwords, projects, tokens
+from synnefo.astakos.models import DATABASE, AuthProvider, User
+from synnefo.astakos.models.auth_providers import LOCAL
+from synnefo.astakos.settings import AstakosSettings, SignUpSettings
+from synnefo.astakos.usecases import (
+    audit,
+    deactivations,
+    groups,
+    passwords,
+    projects,
+    terms,
+    tokens,
+)
 from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import BadRequest, Conflict, ItemNotFound
 
+SECRET_FIELDS = {"password", "verification_code", "moderated_data"}
 _EMAIL = re.compile(r"^[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+$")
 
 
@@ -28,6 +39,10 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
     password: str = ""
     is_admin: bool = False
     groups: tuple[str, ...] = ()
+    language: str = ""
+    password_hash: str = ""
+    has_signed_terms: bool = False
+    level: int | None = None
 
 
 def add(person: NewUser) -> User:
@@ -38,6 +53,9 @@ def add(person: NewUser) -> User:
     email = check_email(person.email)
     if person.password:
         passwords.check_policy(person.password, email, person.first_name, person.last_name)
+    stored = person.password_hash
+    if person.password:
+        stored = passwords.hash_password(person.password)
     with transaction.atomic(using=DATABASE):
         _free_address(email)
         user = User.objects.create(
@@ -45,11 +63,27 @@ def add(person: NewUser) -> User:
             email=email,
             first_name=person.first_name,
             last_name=person.last_name,
-            password=passwords.hash_password(person.password) if person.password else "",
+            password=stored,
             is_admin=person.is_admin,
+            **_beginnings(person),
         )
+        if stored:
+            AuthProvider.objects.create(user=user, module=LOCAL)
         groups.change(user, person.groups, ())
         return user
+
+
+def _beginnings(person: NewUser) -> dict[str, Any]:
+    """Tell what a new user starts with: language, invitations, whether the terms are signed."""
+    settings = conf.of(SignUpSettings)
+    level = settings.astakos_default_user_level if person.level is None else person.level
+    return {
+        "language": person.language,
+        "level": level,
+        "invitations": settings.astakos_invitations_per_level.get(level, 0),
+        "has_signed_terms": person.has_signed_terms or terms.latest() is None,
+        "date_signed_terms": now() if person.has_signed_terms else None,
+    }
 
 
 def find(identifier: str) -> User:
@@ -89,6 +123,7 @@ def accept(user: User, policy: str = "manual") -> None:
             accepted_policy=policy,
             moderated=True,
             moderated_at=now(),
+            moderated_data=_snapshot(fresh),
             is_rejected=False,
             rejected_reason="",
             is_active=True,
@@ -104,7 +139,14 @@ def reject(user: User, reason: str = "") -> None:
     """Refuse a person who waits to be let in."""
     with transaction.atomic(using=DATABASE):
         fresh = _locked(user, Action.REJECT)
-        _write(fresh, moderated=True, moderated_at=now(), is_rejected=True, rejected_reason=reason)
+        _write(
+            fresh,
+            moderated=True,
+            moderated_at=now(),
+            moderated_data=_snapshot(fresh),
+            is_rejected=True,
+            rejected_reason=reason,
+        )
         audit.record("user.rejected", subject=fresh, reason=reason)
     user.refresh_from_db()
 
@@ -211,6 +253,16 @@ def _locked(user: User, action: Action) -> User:
     fresh = User.objects.select_for_update().get(pk=user.pk)
     account_states.check(action, fresh.account)
     return fresh
+
+
+def _snapshot(user: User) -> str:
+    """Write down an account as it is now, without its secrets. Spec: identity 2.2."""
+    told = {
+        field.attname: getattr(user, field.attname)
+        for field in user._meta.concrete_fields
+        if field.attname not in SECRET_FIELDS
+    }
+    return msgspec.json.encode(told).decode()
 
 
 def _write(user: User, **changes: object) -> None:
