@@ -97,16 +97,11 @@ def find(identifier: str) -> User:
 
 def verify(user: User) -> None:
     """Take the e-mail address as the user's, and let them in where a rule says so."""
-    settings = conf.of(AstakosSettings)
     with one_address(user.email), transaction.atomic(using=DATABASE):
         fresh = _locked(user, Action.VERIFY)
-        _write(fresh, email_verified=True, verified_at=now())
+        _write(fresh, email_verified=True, verified_at=now(), verification_code=None)
         audit.record("user.verified", subject=fresh)
-        policy = account_states.acceptance_policy(
-            fresh.email,
-            moderation=settings.astakos_moderation_enabled,
-            patterns=settings.astakos_re_user_email_patterns,
-        )
+        policy = acceptance.policy_of(fresh)
         if policy is not None:
             accept(fresh, policy)
     user.refresh_from_db()
