@@ -27,8 +27,8 @@ def sign_in(client: Client, name: str, password: str = PASSWORD, **extra: Any) -
 
 
 def kept(client: Client, answer: Any) -> Any:
-    """Keep the answer's cookie, as a browser does."""
-    client.cookies.load(answer.headers.get("Set-Cookie", ""))
+    """Keep the answer's cookies, as a browser does."""
+    client.cookies.update(answer.cookies)
     return answer
 
 
@@ -46,6 +46,7 @@ class TestSessions:
             "name": "Ada Example",
             "email": "ada@example.org",
             "is_admin": True,
+            "has_signed_terms": True,
         }
         assert told["project"] == {"id": user.uuid, "name": "ada@example.org"}
         assert tokens.find(told["token"]["id"]).user == user
@@ -55,13 +56,13 @@ class TestSessions:
     def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(self) -> None:
         client = Client()
         sign_in(client, a_user().username)
-        cookie = client.cookies["_pithos2_a"]
+        cookie = client.cookies["synnefo_session"]
         assert cookie["httponly"]
         assert cookie["samesite"] == "Strict"
-        assert cookie["path"] == PATH
+        assert cookie["path"] == "/astakos/ui"
         assert not cookie["secure"]
         sign_in(client, a_user().username, secure=True)
-        assert client.cookies["_pithos2_a"]["secure"]
+        assert client.cookies["synnefo_session"]["secure"]
 
     def test_signing_out_ends_the_token(self) -> None:
         client = Client()
@@ -84,7 +85,7 @@ class TestSessions:
         users.deactivate(user)
         answer = kept(client, client.get(PATH))
         assert answer.status_code == 401
-        assert client.cookies["_pithos2_a"]["max-age"] == "0"
+        assert client.cookies["synnefo_session"]["max-age"] == "0"
 
     @pytest.mark.parametrize("body", ["", "{", "[]", '{"username": 5, "password": "x"}'])
     def test_bodies_that_are_wrong_are_refused(self, body: str) -> None:

@@ -89,11 +89,11 @@ def check_made(place: Place, state: Mapping[str, str], response: Mapping[str, An
 
 def ask_to_sign(place: Place, known: Sequence[str], *, verify: bool) -> Question:
     """Ask for a signature by one of some passkeys, or by any that the device offers."""
-    wish = UserVerificationRequirement.REQUIRED if verify else UserVerificationRequirement.PREFERRED
-    credentials = [_stored(data) for data in known]
-    options, state = _server(place).authenticate_begin(
-        credentials or None, user_verification=wish
+    wish = (
+        UserVerificationRequirement.REQUIRED if verify else UserVerificationRequirement.PREFERRED
     )
+    credentials = [_stored(data) for data in known]
+    options, state = _server(place).authenticate_begin(credentials or None, user_verification=wish)
     return _question(options, state)
 
 

@@ -15,6 +15,7 @@ from synnefo.astakos.models.entrances import (
     AuthReceipt,
     Entrance,
     KnownDevice,
+    PasskeyQuestion,
     PasswordReset,
     SessionCatalog,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "OfferedEndpoint",
     "OfferedService",
     "Passkey",
+    "PasskeyQuestion",
     "PasswordReset",
     "PendingThirdPartyUser",
     "Project",

@@ -35,13 +35,12 @@ class SessionCatalog(models.Model):
 
 
 class Entrance(models.Model):
-    """A sign-in that waits for another step, or a question that a passkey is to answer."""
+    """A sign-in that waits for another step."""
 
     digest = models.CharField(max_length=64, unique=True)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="entrances")
-    method = models.CharField(max_length=40, blank=True, default="")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="entrances")
+    method = models.CharField(max_length=40)
     factor = models.CharField(max_length=16, blank=True, default="")
-    state = models.JSONField(default=dict)
     tries = models.PositiveIntegerField(default=0)
     expires_at = models.DateTimeField(db_index=True)
 
@@ -50,6 +49,22 @@ class Entrance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} of {self.user_id}"
+
+
+class PasskeyQuestion(models.Model):
+    """A challenge that a passkey is to sign, for one purpose and, where known, by one user."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    purpose = models.CharField(max_length=16)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
+    state = models.JSONField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        app_label = "astakos"
+
+    def __str__(self) -> str:
+        return self.purpose
 
 
 class KnownDevice(models.Model):

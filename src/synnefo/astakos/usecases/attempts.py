@@ -23,6 +23,7 @@ from synnefo.kit.faults import TooManyRequests
 
 SLOW = "Too many attempts. Wait {left} seconds before you try again."
 PUZZLE = {"X-Captcha": "required"}
+PUZZLES = 10
 BURST, PAUSE = 1.5, 0.05
 """Seconds that attempts wait for one made at the same moment, and between looks."""
 
@@ -70,11 +71,12 @@ def begin(knock: Knock, user: User | None) -> Attempt:
     of_place = Meter(key_of("address", place), security.astakos_login_address_limit, long)
     shared = (*([] if known.any else [of_account]), *([] if known.device else [of_place]))
     counts = _count_all(shared)
-    if not knock.puzzle_solved:
-        _check(shared, counts)
-    reached = _count_own(own, patient=not knock.puzzle_solved)
-    if not knock.puzzle_solved:
-        _check([own], [reached])
+    if knock.puzzle_solved:
+        _check([_wide(own)], [_count(own)])
+        return Attempt(own, shared, last=True)
+    _check(shared, counts)
+    reached = _count_own(own)
+    _check([own], [reached])
     return Attempt(own, shared, last=reached >= own.limit)
 
 
@@ -115,11 +117,16 @@ def _count_all(meters: Sequence[Meter]) -> list[int]:
     return [in_order[meter.key] for meter in meters]
 
 
-def _count_own(meter: Meter, *, patient: bool) -> int:
+def _wide(meter: Meter) -> Meter:
+    """Answer how many puzzles an account and address may solve before they have to wait."""
+    return Meter(meter.key, meter.limit * PUZZLES, meter.window)
+
+
+def _count_own(meter: Meter) -> int:
     """Count an attempt; one of many made at the same moment waits for the first to succeed."""
     reached = _count(meter)
     end = monotonic() + BURST
-    while patient and reached > meter.limit and monotonic() < end and _is_fresh(meter):
+    while reached > meter.limit and monotonic() < end and _is_fresh(meter):
         time.sleep(PAUSE)
         if not LoginFailures.objects.filter(pk=meter.key).exists():
             reached = _count(meter)

@@ -65,7 +65,7 @@ def enter(user: User, *, method: str, address: str, agent: str) -> Entry:
 
 def find(secret: str) -> Entrance:
     """Answer an entrance that is still open; Unauthorized otherwise."""
-    row = Entrance.objects.filter(digest=digest_of(secret), user__isnull=False)
+    row = Entrance.objects.filter(digest=digest_of(secret))
     found = row.select_related("user__default_project", "user__base_project").first()
     if found is None or found.expires_at <= now() or found.tries >= TRIES:
         raise Unauthorized(OVER)
@@ -74,7 +74,7 @@ def find(secret: str) -> Entrance:
 
 def user_of(row: Entrance) -> User:
     """Answer who stands in an entrance; Unauthorized when the account went out of force."""
-    if row.user is None or not row.user.is_active:
+    if not row.user.is_active:
         raise Unauthorized(INACTIVE)
     return row.user
 

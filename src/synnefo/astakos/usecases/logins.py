@@ -1,39 +1,62 @@
-"""Signing in by password, and slowing down those who guess.
+"""Signing in by password; the same work and the same refusal whatever is wrong."""
 
-Failures are counted per account and address together: whoever guesses is held up, and the owner,
-who comes from elsewhere, is not.
-"""
-
-import hashlib
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Q
 
+from synnefo.astakos.domain import account_states
 from synnefo.astakos.models import DATABASE, LoginFailures, User
-from synnefo.astakos.settings import AstakosSettings
-from synnefo.astakos.usecases import passwords
-from synnefo.kit import conf
+from synnefo.astakos.usecases import attempts, audit, auth_policies, known_devices, passwords
+from synnefo.astakos.usecases.attempts import PUZZLE, Attempt, Knock
 from synnefo.kit.clock import now
-from synnefo.kit.faults import TooManyRequests, Unauthorized
+from synnefo.kit.faults import Forbidden, Unauthorized
 
 REFUSED = "The user name or the password is wrong, or the account is not active."
+NOT_LOCAL = "This account signs in another way; passwords are switched off for it."
+PASSWORD_DUE = "The password has to be changed first. Sign in on the pages to do so."  # noqa: S105
 
 
 def by_password(identifier: str, password: str, address: str) -> User:
-    """Answer the user who knows a password; the same refusal whatever is wrong.
+    """Answer the active user who knows a password; the same refusal whatever is wrong.
 
     `identifier` is the e-mail address or the uuid. Raises Unauthorized, TooManyRequests.
     """
-    key = _key(identifier, address)
-    _check_patience(key)
-    user = _find(identifier)
-    right = passwords.is_right(user.password if user else "", password)
-    if user is None or not right or not user.is_active:
-        _count_failure(key)
+    knock = Knock(identifier=identifier, address=address)
+    user, attempt = _proven(knock, password)
+    if not user.is_active or not auth_policies.allowed("local", "login", user):
         raise Unauthorized(REFUSED)
-    _remember_success(user, password, key)
+    if passwords.is_due(user):
+        raise Unauthorized(PASSWORD_DUE)
+    _welcome(user, password, attempt)
+    known_devices.remember(user, "", address)
     return user
+
+
+def knocked(knock: Knock, password: str) -> User:
+    """Answer the user who knows a password, for a page that tells them why they may not in.
+
+    Raises Forbidden with the reason, which only who knows the password learns.
+    Spec: identity 13.3.
+    """
+    user, attempt = _proven(knock, password)
+    if not user.is_active:
+        raise Forbidden(
+            f"You cannot sign in: {account_states.show(user.account)}.",
+            headers={"X-Account-State": _state(user)},
+        )
+    if not auth_policies.allowed("local", "login", user):
+        raise Forbidden(NOT_LOCAL, headers={"X-Account-State": "not-local"})
+    _welcome(user, password, attempt)
+    return user
+
+
+def confirm(user: User, password: str, knock: Knock) -> None:
+    """Check again the password of somebody who is in; counted like any attempt."""
+    attempt = attempts.begin(knock, user)
+    if not passwords.is_right(user.password, password):
+        raise Unauthorized("The password is wrong.")
+    attempts.succeeded(attempt)
 
 
 def forget_old(seconds: float = 86400.0) -> None:
@@ -41,50 +64,37 @@ def forget_old(seconds: float = 86400.0) -> None:
     LoginFailures.objects.filter(since__lt=now() - timedelta(seconds=seconds)).delete()
 
 
+def _proven(knock: Knock, password: str) -> tuple[User, Attempt]:
+    """Count, then check; nobody's password takes as long as somebody's."""
+    user = _find(knock.identifier)
+    attempt = attempts.begin(knock, user)
+    right = passwords.is_right(user.password if user else "", password)
+    if user is None or not right:
+        audit.record("session.refused", subject=user, address=knock.address, method="password")
+        raise Unauthorized(REFUSED, headers=PUZZLE if attempt.last else None)
+    return user, attempt
+
+
 def _find(identifier: str) -> User | None:
-    verified = User.objects.verified()
-    return (
-        verified.filter(username=identifier.lower()).first()
-        or verified.filter(uuid=identifier).first()
-    )
+    """Find by address or uuid, in one query: a verified user, else one who is not yet."""
+    meant = Q(username=identifier.strip().lower()) | Q(uuid=identifier)
+    found = User.objects.filter(meant).select_related("default_project", "base_project")
+    return found.order_by("-email_verified", "-pk").first()
 
 
-def _key(identifier: str, address: str) -> str:
-    text = f"{identifier.strip().lower()}\0{address}"
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _check_patience(key: str) -> None:
-    settings = conf.of(AstakosSettings)
-    found = LoginFailures.objects.filter(pk=key).first()
-    if found is None or found.count < settings.astakos_ratelimit_retries_allowed:
-        return
-    end = found.since + timedelta(seconds=settings.astakos_ratelimit_window)
-    left = int((end - now()).total_seconds()) + 1
-    if left > 0:
-        raise TooManyRequests(
-            f"Too many wrong passwords. Wait {left} seconds before you try again.",
-            headers={"Retry-After": str(left)},
-        )
-
-
-def _count_failure(key: str) -> None:
-    """Count one more within the window, which begins anew with a failure after its end."""
-    window = timedelta(seconds=conf.of(AstakosSettings).astakos_ratelimit_window)
-    moment = now()
-    with transaction.atomic(using=DATABASE):
-        LoginFailures.objects.filter(pk=key, since__lt=moment - window).delete()
-        _, fresh = LoginFailures.objects.get_or_create(
-            pk=key, defaults={"count": 1, "since": moment}
-        )
-        if not fresh:
-            LoginFailures.objects.filter(pk=key).update(count=F("count") + 1, since=moment)
-
-
-def _remember_success(user: User, password: str, key: str) -> None:
+def _welcome(user: User, password: str, attempt: Attempt) -> None:
     changes: dict[str, object] = {"last_login": now()}
     if passwords.is_outdated(user.password):
         changes["password"] = passwords.hash_password(password)
     with transaction.atomic(using=DATABASE):
         User.objects.filter(pk=user.pk).update(**changes)
-        LoginFailures.objects.filter(pk=key).delete()
+        user.auth_providers.filter(module="local").update(last_login_at=now())
+    attempts.succeeded(attempt)
+
+
+def _state(user: User) -> str:
+    if not user.email_verified:
+        return "unverified"
+    if not user.moderated:
+        return "pending"
+    return "rejected" if user.is_rejected else "disabled"

@@ -1,31 +1,52 @@
 """Passwords: hashed with argon2, checked in the same time whoever is asked for.
 
-Spec: house rules, section 11.
+Spec: identity 13.8; house rules, section 11.
 """
 
+import hashlib
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from django.contrib.auth.password_validation import CommonPasswordValidator
 
+from synnefo.astakos.domain.password_rules import LONGEST, Rules, problem
 from synnefo.astakos.models import User
 from synnefo.astakos.settings import AstakosSettings, SecuritySettings
 from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import BadRequest
 from synnefo.kit.ids import new_token
+from synnefo.serve.mail_settings import BrandingSettings
 
-SHORTEST = 8
-LONGEST = 1024
 NEVER = datetime.max.replace(tzinfo=UTC)
+BREACHED = "This password was in a leak, so it is among those tried first. Choose another."
 
 
 def hash_password(password: str) -> str:
-    """Make what is stored of a password; BadRequest for one too short or absurdly long."""
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise BadRequest(f"A password has {SHORTEST} to {LONGEST} characters.")
+    """Make what is stored of a password; BadRequest for an empty or absurdly long one."""
+    if not 0 < len(password) <= LONGEST:
+        raise BadRequest(f"A password has 1 to {LONGEST} characters.")
     return _hasher().hash(password.encode("utf-8", "surrogatepass"))
+
+
+def check_policy(password: str, *about: str) -> None:
+    """Refuse a new password that breaks a rule; `about` tells names and addresses of its user.
+
+    Raises BadRequest with what to do.
+    """
+    found = problem(password, _rules(about))
+    if not found and _is_breached(password):
+        found = BREACHED
+    if found:
+        raise BadRequest(found)
+
+
+def about(user: User) -> tuple[str, ...]:
+    """Tell what a user's password must not be like."""
+    return (user.email, user.first_name, user.last_name)
 
 
 def new_password() -> str:
@@ -50,16 +71,53 @@ def is_outdated(stored: str) -> bool:
 
 def is_due(user: User) -> bool:
     """Tell whether a user has to set a new password before going on."""
-    if user.password_must_change:
-        return True
-    days = conf.of(SecuritySettings).astakos_password_expires_days
-    return bool(days and user.password and expires_at(user) <= now())
+    return user.password_must_change or bool(user.password and expires_at(user) <= now())
 
 
 def expires_at(user: User) -> datetime:
     """Tell when a user's password runs out; the end of time where none does."""
     days = conf.of(SecuritySettings).astakos_password_expires_days
     return user.password_changed_at + timedelta(days=days) if days else NEVER
+
+
+def _rules(about: tuple[str, ...]) -> Rules:
+    settings = conf.of(SecuritySettings)
+    service = conf.of(BrandingSettings).branding_service_name
+    return Rules(
+        shortest=settings.astakos_password_min_length,
+        common=_common() if settings.astakos_password_refuse_common else (),
+        about=(*about, service) if settings.astakos_password_refuse_similar else (),
+    )
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(CommonPasswordValidator().passwords)
+
+
+def _is_breached(password: str) -> bool:
+    """Search the operator's sorted file of digests by halves, without reading it whole."""
+    name = conf.of(SecuritySettings).astakos_password_breached_file
+    if not name:
+        return False
+    data = password.encode("utf-8", "surrogatepass")
+    wanted = hashlib.sha1(data, usedforsecurity=False).hexdigest().upper().encode()
+    with Path(name).open("rb") as file:
+        low, high = 0, file.seek(0, 2)
+        while low < high:
+            middle = (low + high) // 2
+            file.seek(middle)
+            if middle:
+                file.readline()
+            found = file.readline().strip().upper()[: len(wanted)]
+            if found == wanted:
+                return True
+            if found and found < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        file.seek(0)
+        return file.readline().strip().upper()[: len(wanted)] == wanted
 
 
 def _hasher() -> PasswordHasher:

@@ -2,7 +2,7 @@
 
 from synnefo.astakos.models import Passkey, RecoveryCode, TotpDevice, User
 from synnefo.astakos.settings import SecuritySettings
-from synnefo.astakos.usecases import attempts, recovery_codes, totp
+from synnefo.astakos.usecases import attempts, recovery_codes, roles, totp
 from synnefo.kit import conf
 
 TOTP, PASSKEY, RECOVERY = "totp", "passkey", "recovery"
@@ -27,7 +27,7 @@ def is_on(user: User) -> bool:
 def is_required(user: User) -> bool:
     """Tell whether the settings make a user have a second factor."""
     who = conf.of(SecuritySettings).astakos_second_factor_required
-    return who == "everybody" or (who == "operators" and user.is_admin)
+    return who == "everybody" or (who == "operators" and roles.is_operator(user))
 
 
 def check(user: User, code: str, *, address: str = "") -> bool:

@@ -6,6 +6,7 @@ import msgspec
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from synnefo.astakos.domain.tokens import digest_of
 from synnefo.astakos.models import DATABASE, Entrance, SessionCatalog, Token, User
 from synnefo.astakos.settings import SecuritySettings
 from synnefo.astakos.usecases import audit, projects, tokens
@@ -14,6 +15,7 @@ from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import Forbidden, ItemNotFound
 from synnefo.kit.ids import new_token
+from synnefo.serve.http.auth import Caller
 
 STALE = timedelta(minutes=1)
 """How old the note of a session's last use may become."""
@@ -48,7 +50,14 @@ def begin(user: User, methods: tuple[str, ...], visit: Visit) -> tuple[Issued, S
 def of_token(row: Token) -> SessionCatalog | None:
     """Answer the session that a token, or the one it was got by, belongs to."""
     origin = row.parent_audit_id or row.audit_id
-    return SessionCatalog.objects.filter(token__audit_id=origin, user=row.user_id).first()
+    found = SessionCatalog.objects.filter(token__audit_id=origin, user=row.user_id)
+    return found.select_related("token").first()
+
+
+def of_caller(caller: Caller) -> SessionCatalog | None:
+    """Answer the session in which a call is made; None for programs."""
+    row = Token.objects.filter(digest=digest_of(caller.token)).first()
+    return of_token(row) if row is not None else None
 
 
 def touch(session: SessionCatalog, address: str) -> None:
@@ -56,6 +65,13 @@ def touch(session: SessionCatalog, address: str) -> None:
     moment = now()
     if moment - session.seen_at > STALE or session.seen_from != address:
         SessionCatalog.objects.filter(pk=session.pk).update(seen_at=moment, seen_from=address[:64])
+
+
+def leave(session: SessionCatalog) -> None:
+    """End the session in use, as its holder asks."""
+    with transaction.atomic(using=DATABASE):
+        _end(session)
+        audit.record("session.left", actor=session.user, subject=session.user)
 
 
 def listed(user: User) -> QuerySet[SessionCatalog]:
@@ -73,7 +89,7 @@ def end(user: User, session_key: str) -> None:
     if session is None:
         raise ItemNotFound("There is no such session; it may have ended already.")
     with transaction.atomic(using=DATABASE):
-        _tokens_of(session).delete()
+        _end(session)
         audit.record("session.ended", subject=user, session=session_key)
 
 
@@ -82,7 +98,7 @@ def end_others(user: User, keep: SessionCatalog | None) -> int:
     others = [each for each in listed(user) if keep is None or each.pk != keep.pk]
     with transaction.atomic(using=DATABASE):
         for session in others:
-            _tokens_of(session).delete()
+            _end(session)
         if others:
             audit.record("session.others-ended", subject=user, sessions=len(others))
     return len(others)
@@ -114,7 +130,9 @@ def clean_up() -> dict[str, int]:
     return {"sessions": count, "entrances": steps}
 
 
-def _tokens_of(session: SessionCatalog) -> QuerySet[Token]:
+def _end(session: SessionCatalog) -> None:
+    """End a session with its token and all that were got by it."""
     origin = session.token.audit_id
     family = Q(audit_id=origin) | Q(parent_audit_id=origin)
-    return Token.objects.filter(family, user=session.user_id)
+    Token.objects.filter(family, user=session.user_id).delete()
+    tokens.announce_end()

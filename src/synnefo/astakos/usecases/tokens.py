@@ -31,6 +31,10 @@ from synnefo.kit.faults import Unauthorized
 from synnefo.kit.ids import new_token
 from synnefo.serve.http import revocations
 
+HANDED_ON = (
+    "This token was got by an application credential or a trust, so it leads nowhere else than "
+    "to the project that it is for."
+)
 UNSIGNED = "Agree to the terms of use first: sign in on the pages of this cloud."
 UNKNOWN = "The token is unknown or has expired. Sign in again."
 
@@ -56,9 +60,14 @@ class Wish(msgspec.Struct, frozen=True):
 
 
 def issue(user: User, wish: Wish) -> Issued:
-    """Make a login token; one got by a token keeps that token's expiry and ancestry."""
+    """Make a login token; one got by a token keeps that token's expiry, ancestry and limits.
+
+    Unauthorized when a token that was handed on should be for something else than it was for.
+    """
     secret = new_token()
     parent = wish.parent
+    if parent is not None:
+        wish = _within(wish, parent)
     expires = _login_expiry() if parent is None else parent.expires_at
     if wish.ends_by is not None:
         expires = wish.ends_by if expires is None else min(expires, wish.ends_by)
@@ -163,8 +172,8 @@ def forget_expired(moment: datetime | None = None) -> int:
     """Delete tokens that expired; answer how many."""
     expired = Token.objects.filter(expires_at__lt=moment or now())
     with transaction.atomic(using=DATABASE):
-        deleted, _ = expired.delete()
-    return deleted
+        _, deleted = expired.delete()
+    return deleted.get("astakos.Token", 0)
 
 
 def _is_usable(row: Token) -> bool:
@@ -183,6 +192,18 @@ def _roles_of(row: Token) -> tuple[Named, ...]:
     if row.trust_id is not None or row.application_credential_id is not None:
         return delegations.of_token(row)
     return assignments.of_token(row)
+
+
+def _within(wish: Wish, parent: Token) -> Wish:
+    """Keep what a token leads to within the trust or credential that it was got by itself."""
+    if parent.trust_id is None and parent.application_credential_id is None:
+        return wish
+    project_id = wish.project.pk if wish.project is not None else None
+    if project_id != parent.project_id or wish.domain_id or wish.is_system:
+        raise Unauthorized(HANDED_ON)
+    return msgspec.structs.replace(
+        wish, application_credential=parent.application_credential, trust=parent.trust
+    )
 
 
 def _line(row: Token | None) -> list[int]:

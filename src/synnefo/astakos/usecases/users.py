@@ -14,6 +14,7 @@ from synnefo.astakos.models import DATABASE, AuthProvider, User
 from synnefo.astakos.models.auth_providers import LOCAL
 from synnefo.astakos.settings import AstakosSettings, SignUpSettings
 from synnefo.astakos.usecases import (
+    acceptance,
     audit,
     deactivations,
     groups,

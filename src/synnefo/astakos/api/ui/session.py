@@ -1,31 +1,42 @@
-"""Sessions of the web interface: a cookie that only this address gets, never readable by scripts.
+"""Sessions of the web interface: signing in step by step, taking up, signing out.
 
-The cookie holds the token, so that a reload of the page can go on; pages keep the token in
-memory only. A header that no form can send keeps other sites from signing people in or out.
+The cookie holds the session's token, so that a reload of the page can go on; pages keep the token
+in memory only. A header that no form can send keeps other sites from signing people in or out.
 """
 
 from contextlib import suppress
-from urllib.parse import urlsplit
 
 import msgspec
 
-from synnefo.astakos.api.discovery import base_url, identity_url
 from synnefo.astakos.api.identity_v3 import views
+from synnefo.astakos.api.ui import cookies
 from synnefo.astakos.domain.catalogs import V3Service
-from synnefo.astakos.models import Token
-from synnefo.astakos.settings import AstakosSettings
-from synnefo.astakos.usecases import callers, logins, projects, tokens
-from synnefo.kit import conf
+from synnefo.astakos.models import Token, User
+from synnefo.astakos.usecases import (
+    callers,
+    captcha,
+    entrances,
+    known_devices,
+    logins,
+    roles,
+    sessions,
+    tokens,
+)
+from synnefo.astakos.usecases.attempts import Knock
+from synnefo.astakos.usecases.entrances import Challenge, Entry
+from synnefo.astakos.usecases.sessions import Visit
 from synnefo.kit.clock import now, stamp_micro
-from synnefo.kit.faults import Forbidden, Unauthorized
-from synnefo.serve.http import IDENTITY, Api, Call, Reply, Route
+from synnefo.kit.faults import Unauthorized
+from synnefo.kit.ids import new_token
+from synnefo.serve.http import Call, Reply
 
 
 class Credentials(msgspec.Struct):
-    """A name and a password."""
+    """A name and a password; after many attempts the solution of a puzzle too."""
 
     username: str
     password: str
+    captcha: str = ""
 
 
 class SessionUser(msgspec.Struct):
@@ -35,6 +46,7 @@ class SessionUser(msgspec.Struct):
     name: str
     email: str
     is_admin: bool
+    has_signed_terms: bool
 
 
 class SessionToken(msgspec.Struct):
@@ -60,37 +72,54 @@ class Session(msgspec.Struct):
     catalog: list[V3Service]
 
 
+class Waiting(msgspec.Struct):
+    """A sign-in that waits: for what, and by which kinds of second factor it may go on."""
+
+    step: str
+    kinds: tuple[str, ...]
+
+
 class FreshToken(msgspec.Struct):
     """A personal API token, shown this once."""
 
     token: SessionToken
 
 
-def sign_in(call: Call, body: Credentials) -> Reply:
-    """Sign in a browser by name and password."""
-    _check_own_page(call)
-    user = logins.by_password(body.username, body.password, call.address)
-    issued = tokens.issue(user, tokens.Wish(projects.default_of(user)))
-    age = _seconds_left(issued.row)
-    return Reply(headers=_cookie(call, issued.id, age), body=_session(issued.row, issued.id))
+def sign_in(call: Call, body: Credentials) -> Session | Waiting:
+    """Sign in a browser by name and password; it may have to take more steps."""
+    cookies.check_own_page(call)
+    knock = Knock(
+        identifier=body.username,
+        address=call.address,
+        device=cookies.device_of(call),
+        puzzle_solved=is_solved(body.captcha),
+    )
+    user = logins.knocked(knock, body.password)
+    return entered(call, entrances.enter(user, method="password", **_visitor(call)))
 
 
-def show_session(call: Call) -> Reply:
-    """Tell a reloaded page who is signed in."""
-    token = _token_of(call)
+def show_session(call: Call) -> Session | Waiting:
+    """Tell a reloaded page who is signed in, or which step a sign-in waits for."""
+    call.reply_headers["Cache-Control"] = "no-store"
+    token = cookies.session_of(call)
     try:
-        row = tokens.find(token)
-    except Unauthorized as fault:
-        raise Unauthorized(fault.message, headers=_cookie(call, "", 0)) from fault
-    return Reply(headers={"Cache-Control": "no-store"}, body=_session(row, token))
+        row = _row_of(token)
+    except Unauthorized:
+        if token:
+            cookies.set_session(call, "", 0)
+        return _waiting(_challenge_of(call))
+    session = sessions.of_token(row)
+    if session is not None:
+        sessions.touch(session, call.address)
+    return _session(row, token)
 
 
-def sign_out(call: Call) -> Reply:
+def sign_out(call: Call) -> None:
     """End a browser's session and its token; harmless when there is none."""
-    _check_own_page(call)
-    with suppress(Unauthorized):
-        tokens.revoke(tokens.find(_token_of(call)))
-    return Reply(status=204, headers=_cookie(call, "", 0))
+    cookies.check_own_page(call)
+    _end_former(call)
+    cookies.set_session(call, "", 0)
+    cookies.set_step(call, "", 0)
 
 
 def renew_token(call: Call) -> FreshToken:
@@ -100,9 +129,92 @@ def renew_token(call: Call) -> FreshToken:
     return FreshToken(_token_view(issued.row, issued.id))
 
 
+def entered(call: Call, entry: Entry) -> Session | Waiting:
+    """Give a page the session that somebody came in to, or the step to take; sets cookies.
+
+    A session that the browser had before ends, so that none is ever taken over.
+    """
+    if entry.challenge is not None:
+        cookies.set_step(call, entry.challenge.secret, int(entrances.LASTS.total_seconds()))
+        return _waiting(entry.challenge)
+    if entry.issued is None:
+        raise Unauthorized(entrances.OVER)
+    _end_former(call)
+    _know_browser(call, entry.user)
+    cookies.set_step(call, "", 0)
+    cookies.set_session(call, entry.issued.id, _seconds_left(entry.issued.row))
+    return _session(entry.issued.row, entry.issued.id)
+
+
+def entered_by_redirect(call: Call, entry: Entry, location: str) -> Reply:
+    """Send a browser that came back from elsewhere on to a page, with its session's cookies."""
+    entered(call, entry)
+    return Reply(status=303, headers={"Location": location})
+
+
+def is_solved(solution: str) -> bool:
+    """Tell whether a puzzle was solved; BadRequest for a solution that is wrong or used."""
+    if not solution or captcha.kind() is captcha.Kind.NONE:
+        return False
+    captcha.check(solution)
+    return True
+
+
+def _visitor(call: Call) -> dict[str, str]:
+    return {"address": call.address, "agent": call.headers.get("User-Agent") or ""}
+
+
+def visit_of(call: Call) -> Visit:
+    """Tell from where, and with which browser, a call comes."""
+    return Visit(**_visitor(call))
+
+
+def _challenge_of(call: Call) -> Challenge:
+    secret = cookies.step_of(call)
+    if not secret:
+        raise Unauthorized("Nobody is signed in here.")
+    try:
+        return entrances.step_of(entrances.find(secret), secret)
+    except Unauthorized:
+        cookies.set_step(call, "", 0)
+        raise
+
+
+def _waiting(challenge: Challenge) -> Waiting:
+    return Waiting(challenge.step, challenge.kinds)
+
+
+def _know_browser(call: Call, user: User) -> None:
+    device = cookies.device_of(call) or new_token()
+    cookies.set_device(call, device)
+    known_devices.remember(user, device, call.address)
+
+
+def _end_former(call: Call) -> None:
+    with suppress(Unauthorized):
+        row = _row_of(cookies.session_of(call))
+        session = sessions.of_token(row)
+        if session is not None:
+            sessions.leave(session)
+        else:
+            tokens.revoke(row)
+
+
+def _row_of(token: str) -> Token:
+    if not token:
+        raise Unauthorized("Nobody is signed in here.")
+    return tokens.find(token, unsigned=True)
+
+
 def _session(row: Token, token: str) -> Session:
     user, project = row.user, row.project
-    shown = SessionUser(user.uuid, user.realname or user.username, user.email, user.is_admin)
+    shown = SessionUser(
+        id=user.uuid,
+        name=user.realname or user.username,
+        email=user.email,
+        is_admin=roles.is_operator(user),
+        has_signed_terms=user.has_signed_terms,
+    )
     place = None
     if project is not None:
         place = SessionProject(project.uuid, callers.project_name(project, user))
@@ -116,45 +228,3 @@ def _token_view(row: Token, token: str) -> SessionToken:
 
 def _seconds_left(row: Token) -> int:
     return int((row.expires_at - now()).total_seconds()) if row.expires_at else 86400
-
-
-def _token_of(call: Call) -> str:
-    token = call.request.COOKIES.get(conf.of(AstakosSettings).astakos_cookie_name)
-    if not token:
-        raise Unauthorized("Nobody is signed in here.")
-    return str(token)
-
-
-def _check_own_page(call: Call) -> None:
-    if not call.headers.get("X-Requested-With"):
-        raise Forbidden("Send the header X-Requested-With; browsers of other sites cannot.")
-
-
-def _cookie(call: Call, token: str, age: int) -> dict[str, str]:
-    settings = conf.of(AstakosSettings)
-    path = urlsplit(base_url()).path.rstrip("/") + "/ui/session"
-    secure = settings.astakos_cookie_secure or call.request.is_secure()
-    parts = [
-        f"{settings.astakos_cookie_name}={token}",
-        f"Path={path}",
-        f"Max-Age={max(age, 0)}",
-        "HttpOnly",
-        "SameSite=Strict",
-        *(["Secure"] if secure else []),
-    ]
-    return {"Set-Cookie": "; ".join(parts), "Cache-Control": "no-store"}
-
-
-API = Api(
-    "astakos-ui",
-    "ui",
-    [
-        Route("POST", "/session", sign_in, auth=False),
-        Route("GET", "/session", show_session, auth=False),
-        Route("DELETE", "/session", sign_out, auth=False),
-        Route("POST", "/token", renew_token),
-    ],
-    fault_style=IDENTITY,
-    authenticate=callers.authenticate,
-    identity_url=identity_url,
-)
