@@ -9,6 +9,7 @@ import hashlib
 import hmac
 from datetime import timedelta
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 from altcha import v1 as altcha
@@ -24,7 +25,7 @@ from synnefo.kit.faults import BadRequest
 from synnefo.serve import origin
 
 LONGEST = 4096
-ALGORITHM = "SHA-256"
+ALGORITHM: Literal["SHA-256"] = "SHA-256"
 
 
 class Kind(StrEnum):
