@@ -138,14 +138,17 @@ class TestRemoteCallers:
         self, client: AstakosClient, django_assert_num_queries: Any
     ) -> None:
         token = a_token(a_user())
-        authenticate = remote_authenticate(client)
+        authenticate = remote_authenticate(lambda: client, RecentCallers(lambda: 5.0))
         first = authenticate(token)
         with django_assert_num_queries(0, using=DATABASE):
             assert authenticate(token) == first
 
-    def test_a_revoked_token_is_taken_no_longer_than_promised(self, client: AstakosClient) -> None:
+    @pytest.mark.django_db(databases=[DATABASE, "cyclades"], transaction=True)
+    def test_a_revoked_token_is_refused_at_once_though_it_was_remembered(
+        self, client: AstakosClient
+    ) -> None:
         token = a_token(a_user())
-        authenticate = remote_authenticate(client, ttl=0.0)
+        authenticate = remote_authenticate(lambda: client, RecentCallers(lambda: 10**6))
         authenticate(token)
         tokens.revoke(tokens.find(token))
         with pytest.raises(Unauthorized):
@@ -153,7 +156,7 @@ class TestRemoteCallers:
 
     def test_an_expired_token_is_not_taken_from_memory(self, client: AstakosClient) -> None:
         token = a_token(a_user())
-        authenticate = remote_authenticate(client, ttl=10**6)
+        authenticate = remote_authenticate(lambda: client, RecentCallers(lambda: 10**6))
         authenticate(token)
         with (
             time_machine.travel(now() + timedelta(hours=25), tick=False),
@@ -162,8 +165,8 @@ class TestRemoteCallers:
             authenticate(token)
 
     def test_memory_is_bounded_and_holds_no_tokens(self, client: AstakosClient) -> None:
-        caller = remote_authenticate(client)(a_token(a_user()))
-        recent = RecentCallers(60.0, size=3)
+        recent = RecentCallers(lambda: 60.0, size=3)
+        caller = remote_authenticate(lambda: client, recent)(a_token(a_user()))
         for number in range(10):
             recent.put(f"token{number}", caller)
         assert len(recent) == 3

@@ -44,6 +44,8 @@ class ApplicationCredential(models.Model):
     unrestricted = models.BooleanField(default=False)
     expires_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=now)
+    is_limited = models.BooleanField(default=False)
+    """Whether its access rules are the only calls that it may make."""
     access_rules = models.ManyToManyField(AccessRule, related_name="users")
 
     class Meta:

@@ -19,7 +19,7 @@ from synnefo.astakos.models.users import User
 _OF_TOKEN = (
     *("id", "user_id", "kind", "project_id", "methods", "audit_id", "parent_audit_id"),
     *("created_at", "expires_at", "domain_id", "is_system", "application_credential_id"),
-    *("trust_id",),
+    *("trust_id", "parent_id"),
 )
 _OF_USER = (
     *("id", "uuid", "username", "email", "first_name", "last_name", "is_active", "is_admin"),

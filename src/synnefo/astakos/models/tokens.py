@@ -36,8 +36,8 @@ class Token(models.Model):
     created_at = models.DateTimeField(default=now)
     expires_at = models.DateTimeField(null=True, db_index=True)
 
-    is_member = False
-    """Whether the holder is in the project now; `held.find` tells."""
+    is_member: bool | None = None
+    """Whether the holder is in the project now; `held.find` tells, None: nobody asked yet."""
     has_grants = True
     """Whether the holder may have roles beside memberships; `held.find` tells."""
     in_groups = True

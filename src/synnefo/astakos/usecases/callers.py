@@ -1,7 +1,9 @@
 """Who calls, told by Astakos itself: one indexed query for a user, none for a component."""
 
+from typing import Any
+
 from synnefo.astakos.models import Project, Token, User
-from synnefo.astakos.usecases import catalogs, groups, tokens
+from synnefo.astakos.usecases import catalogs, delegations, groups, tokens
 from synnefo.kit.faults import Forbidden, Unauthorized
 from synnefo.serve.http.auth import Caller
 
@@ -47,7 +49,24 @@ def of_token(row: Token, token: str) -> Caller:
         groups=groups.names_of(user) if row.in_groups else (),
         token=token,
         expires=row.expires_at,
+        domain_id=row.domain_id,
+        is_system=row.is_system,
+        audit_id=row.audit_id,
+        **_delegation(row),
     )
+
+
+def _delegation(row: Token) -> dict[str, Any]:
+    """Tell what limits a token that somebody handed on; nothing for all others."""
+    if row.trust_id is None and row.application_credential_id is None:
+        return {}
+    credential, trust = row.application_credential, row.trust
+    return {
+        "application_credential": credential.uuid if credential else "",
+        "trust": trust.uuid if trust else "",
+        "is_restricted": delegations.is_restricted(row),
+        "access_rules": delegations.rules_of(row),
+    }
 
 
 def is_admin(row: Token) -> bool:

@@ -1,10 +1,9 @@
 """Bodies of Identity v3. Spec: openstack-api 4."""
 
-from typing import Any
-
 import msgspec
 
 from synnefo.astakos.domain.catalogs import V3Service
+from synnefo.wire.access_rules import AccessRule
 
 DOMAIN_ID = "default"
 DOMAIN_NAME = "Default"
@@ -19,65 +18,6 @@ class DomainRef(msgspec.Struct, omit_defaults=True):
     def check(self) -> bool:
         """Tell whether this names the one domain that there is."""
         return self.id in {None, DOMAIN_ID} and (self.name or DOMAIN_NAME).lower() == "default"
-
-
-class UserRef(msgspec.Struct):
-    """A user who signs in."""
-
-    id: str | None = None
-    name: str | None = None
-    domain: DomainRef | None = None
-    password: str = ""
-
-
-class PasswordMethod(msgspec.Struct):
-    """Signing in by password."""
-
-    user: UserRef
-
-
-class TokenMethod(msgspec.Struct):
-    """Signing in by a token that one has."""
-
-    id: str
-
-
-class IdentityRef(msgspec.Struct):
-    """How somebody signs in."""
-
-    methods: list[str]
-    password: PasswordMethod | None = None
-    token: TokenMethod | None = None
-
-
-class ProjectRef(msgspec.Struct):
-    """A project by id, or by name within its domain."""
-
-    id: str | None = None
-    name: str | None = None
-    domain: DomainRef | None = None
-
-
-class ScopeRef(msgspec.Struct):
-    """What a token should be for."""
-
-    project: ProjectRef | None = None
-    domain: DomainRef | None = None
-    system: dict[str, Any] | None = None
-    unscoped: dict[str, Any] | None = None
-
-
-class AuthRef(msgspec.Struct):
-    """Who signs in and for what."""
-
-    identity: IdentityRef
-    scope: ScopeRef | str | None = None
-
-
-class NewToken(msgspec.Struct):
-    """The body of `POST /auth/tokens`."""
-
-    auth: AuthRef
 
 
 class Domain(msgspec.Struct):
@@ -111,6 +51,30 @@ class RoleRef(msgspec.Struct):
     name: str
 
 
+class Reference(msgspec.Struct):
+    """A thing by its id."""
+
+    id: str
+
+
+class CredentialInToken(msgspec.Struct, kw_only=True):
+    """The application credential that a token was got by."""
+
+    id: str
+    name: str
+    restricted: bool
+    access_rules: list[AccessRule] | msgspec.UnsetType = msgspec.UNSET
+
+
+class TrustInToken(msgspec.Struct):
+    """The trust that a token was got by."""
+
+    id: str
+    impersonation: bool
+    trustor_user: Reference
+    trustee_user: Reference
+
+
 class TokenView(msgspec.Struct, kw_only=True):
     """A token as its holder and the services see it."""
 
@@ -121,6 +85,12 @@ class TokenView(msgspec.Struct, kw_only=True):
     issued_at: str
     is_domain: bool | msgspec.UnsetType = msgspec.UNSET
     project: ProjectInToken | msgspec.UnsetType = msgspec.UNSET
+    domain: Domain | msgspec.UnsetType = msgspec.UNSET
+    system: dict[str, bool] | msgspec.UnsetType = msgspec.UNSET
+    application_credential: CredentialInToken | msgspec.UnsetType = msgspec.UNSET
+    trust: TrustInToken | msgspec.UnsetType = msgspec.field(
+        name="OS-TRUST:trust", default=msgspec.UNSET
+    )
     roles: list[RoleRef] | msgspec.UnsetType = msgspec.UNSET
     catalog: list[V3Service] | msgspec.UnsetType = msgspec.UNSET
     groups: list[str] | msgspec.UnsetType = msgspec.field(name="SNF:groups", default=msgspec.UNSET)

@@ -1,16 +1,13 @@
 """From rows to the bodies of Identity v3."""
 
-import msgspec
-
 from synnefo.astakos.api.discovery import base_url
 from synnefo.astakos.api.identity_v3 import schemas
 from synnefo.astakos.domain import catalogs as catalog_forms
-from synnefo.astakos.models import Project, Token, User
+from synnefo.astakos.models import Project, User
 from synnefo.astakos.models.projects import ProjectState
 from synnefo.astakos.settings import AstakosSettings
-from synnefo.astakos.usecases import callers, catalogs, groups
+from synnefo.astakos.usecases import callers, catalogs
 from synnefo.kit import conf
-from synnefo.kit.clock import now, stamp_micro
 
 ROLES = (callers.ADMIN, callers.MEMBER, callers.READER, callers.SERVICE)
 
@@ -29,41 +26,6 @@ def catalog_for(project_id: str) -> list[catalog_forms.V3Service]:
     """Make the catalogue for a project."""
     region = conf.of(AstakosSettings).astakos_region
     return catalog_forms.v3(catalogs.entries(), region=region, project_id=project_id)
-
-
-def of_token(row: Token, *, with_catalog: bool) -> schemas.TokenBody:
-    """Describe a user's token."""
-    user, project = row.user, row.project
-    view = schemas.TokenView(
-        methods=row.methods.split(","),
-        user=schemas.UserInToken(user.uuid, user.username),
-        audit_ids=[row.audit_id, *([row.parent_audit_id] if row.parent_audit_id else [])],
-        expires_at=stamp_micro(row.expires_at) if row.expires_at else None,
-        issued_at=stamp_micro(row.created_at),
-    )
-    if row.in_groups:
-        view.groups = list(groups.names_of(user)) or msgspec.UNSET
-    if project is not None:
-        name = callers.project_name(project, user)
-        view.project = schemas.ProjectInToken(project.uuid, name)
-        view.is_domain = False
-        view.roles = [schemas.RoleRef(role.id, role.name) for role in row.roles]
-        if with_catalog:
-            view.catalog = catalog_for(project.uuid)
-    return schemas.TokenBody(view)
-
-
-def of_component(name: str) -> schemas.TokenBody:
-    """Describe a component's token."""
-    view = schemas.TokenView(
-        methods=["token"],
-        user=schemas.UserInToken(f"component:{name}", name),
-        audit_ids=[],
-        expires_at=None,
-        issued_at=stamp_micro(now()),
-        roles=[role(callers.SERVICE)],
-    )
-    return schemas.TokenBody(view)
 
 
 def of_user(user: User) -> schemas.UserView:
