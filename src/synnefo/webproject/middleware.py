@@ -35,6 +35,7 @@ def believer() -> Callable[[dict[str, Any]], None]:
         if forwarded == "https":
             meta["wsgi.url_scheme"] = "https"
         if meta.get("HTTP_X_REAL_IP"):
+            meta["synnefo.peer"] = meta["REMOTE_ADDR"]
             meta["REMOTE_ADDR"] = meta["HTTP_X_REAL_IP"]
 
     return believe
