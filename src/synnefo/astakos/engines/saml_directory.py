@@ -73,7 +73,7 @@ class SamlDirectory:
 
     def state_of(self, arrival: Arrival) -> str:
         """Read the state that the identity provider handed back."""
-        return arrival.form.get("RelayState", "")
+        return arrival.form.get("RelayState", "") or arrival.query.get("RelayState", "")
 
     def arrive(self, arrival: Arrival, memory: Mapping[str, str]) -> Person:
         """Answer who the signed assertion is about, if it answers our request."""
