@@ -52,6 +52,22 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         )
         return self.filter(state=ProjectState.NORMAL, pk__in=seats.values("project"))
 
+    def related_to(self, user_id: int) -> "ProjectQuerySet":
+        """Keep projects that a user owns or is a member of."""
+        seats = ProjectMembership.objects.filter(person=user_id, state__in=ACCEPTED_STATES)
+        return self.filter(models.Q(owner=user_id) | models.Q(pk__in=seats.values("project")))
+
+    def open_to_all(self) -> "ProjectQuerySet":
+        """Keep normal projects that everybody may see."""
+        return self.filter(state=ProjectState.NORMAL, private=False)
+
+    def whole(self) -> "ProjectQuerySet":
+        """Fetch along what a view shows of a project and its last application."""
+        wide = self.select_related(
+            *("owner", "system_user", "last_application__applicant", "last_application__owner")
+        )
+        return wide.prefetch_related("grants__resource", "last_application__grants__resource")
+
 
 class Project(models.Model):
     """A pool of resources; a system project belongs to one user and has that user's uuid."""

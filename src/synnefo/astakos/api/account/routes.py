@@ -1,6 +1,6 @@
 """The table of the account API. Spec: identity 7, 8."""
 
-from synnefo.astakos.api.account import commissions, people, quotas
+from synnefo.astakos.api.account import commissions, memberships, people, projects, quotas
 from synnefo.astakos.api.bodies import unknown_address
 from synnefo.astakos.api.faults import ASTAKOS
 from synnefo.astakos.usecases import callers
@@ -19,6 +19,19 @@ ROUTES = [
     Route("POST", "/user_catalogs", people.user_catalogs),
     Route("POST", "/service/user_catalogs", people.service_user_catalogs),
     Route("POST", "/myaccount/default_project", people.set_default_project),
+    Route("GET", "/projects", projects.list_projects),
+    Route("POST", "/projects", projects.apply_for_project, status=201),
+    Route("GET", "/projects/memberships", memberships.list_memberships),
+    Route("POST", "/projects/memberships", memberships.become_member),
+    Route("GET", "/projects/memberships/{membership_id}", memberships.show_membership),
+    Route("POST", "/projects/memberships/{membership_id}/action", memberships.act_on_membership),
+    Route("GET", "/projects/apps", projects.list_applications),
+    Route("GET", "/projects/apps/{application_id}", projects.show_application),
+    Route("POST", "/projects/apps/{application_id}/action", projects.act_on_application),
+    Route("GET", "/projects/{project_id}", projects.show_project),
+    Route("PUT", "/projects/{project_id}", projects.modify_project, status=201),
+    Route("POST", "/projects/{project_id}", projects.modify_project, status=201),
+    Route("POST", "/projects/{project_id}/action", projects.act_on_project),
     Route("GET", "/authenticate", people.legacy_authenticate),
     *[
         Route(method, "/{rest*}", unknown_address, auth=False)
