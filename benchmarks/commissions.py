@@ -1,106 +1,118 @@
-"""Commissions of 8 provisions against the ledger: issued and accepted, by several processes.
+"""Commissions of 8 provisions over HTTP: issued by one call, accepted by another, 8 clients.
 
-usage: python -m benchmarks.commissions [--seconds 5] [--processes 4] [--postgres HOST:PORT]
+usage: python -m benchmarks.commissions [--seconds 5] [--rounds 3] [--engine sqlite|postgres]
 
-The peer is the same database in the same run, doing the least that keeping such a promise can
-cost: one transaction that writes 8 rows in place. Printed as commissions a second and a ratio.
+Four resources are charged to a user and to the project. Each round measures people at random and
+then one hot project that all clients charge. The processor time is that of the web server and of
+the database together, for one commission.
 """
 
 import argparse
-import os
-import subprocess
+import statistics
 import sys
 import tempfile
-import time
+from contextlib import ExitStack
 from pathlib import Path
 
-import msgspec
+from benchmarks import astakos_web, postgres, wrk
+from benchmarks.astakos_web import RESOURCES
+from benchmarks.processes import cpu_seconds
 
-ROOT = Path(__file__).resolve().parents[1]
-USERS = 64
-RESOURCES = [f"bench.r{number}" for number in range(4)]
-WANTED = {"postgres": 500.0, "sqlite": 50.0}
+CLIENTS = 8
+WANTED = {
+    "postgres": {"many": 500.0, "hot": 150.0, "ms of processor": 2.5},
+    "sqlite": {"many": 100.0},
+}
+LUA = """
+local number, waiting, serial = 0, false, nil
+local holders = {HOLDERS}
+local resources = {RESOURCES}
+math.randomseed(os.time() + tonumber(tostring({}):sub(-6), 16))
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+request = function()
+  if serial then
+    local path = PATH .. "/" .. serial .. "/action"
+    serial = nil
+    return wrk.format(nil, path, nil, '{"accept": ""}')
+  end
+  local one = holders[math.random(#holders)]
+  local parts = {}
+  for _, resource in ipairs(resources) do
+    parts[#parts + 1] = string.format(
+      '{"holder": "user:%s", "source": "project:%s", "resource": "%s", "quantity": 1}',
+      one, one, resource)
+    parts[#parts + 1] = string.format(
+      '{"holder": "project:%s", "source": null, "resource": "%s", "quantity": 1}', one, resource)
+  end
+  return wrk.format(nil, PATH, nil, '{"provisions": [' .. table.concat(parts, ",") .. ']}')
+end
+response = function(status, headers, body)
+  if status == 201 then serial = body:match('"serial":%s*(%d+)') end
+end
+"""
 
 
-class Outcome(msgspec.Struct):
-    """What one process did."""
-
-    done: int
-    seconds: float
-
-
-def main() -> None:
-    """Measure on SQLite, and on PostgreSQL where one is named."""
+def main() -> int:
+    """Measure on both databases."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0)
-    parser.add_argument("--processes", type=int, default=4)
-    parser.add_argument("--postgres", default=os.environ.get("SYNNEFO_TEST_POSTGRES", ""))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--engine", choices=tuple(WANTED), action="append")
     options = parser.parse_args()
-    for engine in ("sqlite", *(["postgres"] if options.postgres else [])):
-        with tempfile.TemporaryDirectory(prefix="synnefo-bench-") as folder:
-            measure(engine, Path(folder), options)
+    met = [measure(engine, options) for engine in options.engine or WANTED]
+    return 0 if all(met) else 1
 
 
-def measure(engine: str, folder: Path, options: argparse.Namespace) -> None:
-    """Fill a database, then let the processes loose on it: ledger and peer in turn."""
-    env = _prepare(engine, folder, options.postgres)
-    try:
-        _child(env, "fill").wait()
-        peer = _rate(env, "peer", options)
-        ours = _rate(env, "commission", options)
-    finally:
-        _child(env, "drop").wait()
-    verdict = "ok" if ours >= WANTED[engine] else "TOO SLOW"
-    print(
-        f"commissions of 8 provisions, {engine:8}  {ours:8.0f}/s  plain write {peer:8.0f}/s  "
-        f"ratio {ours / peer:4.2f}  wanted {WANTED[engine]:.0f}/s  {verdict}"
-    )
+def measure(engine: str, options: argparse.Namespace) -> bool:
+    """Start a server, let the clients loose on it, and print what came out."""
+    rows: dict[str, list[float]] = {"many": [], "hot": [], "ms of processor": []}
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        database = stack.enter_context(postgres.running()) if engine == "postgres" else None
+        web = stack.enter_context(astakos_web.running(folder, database))
+        pids = [web.pid, *([database.pid] if database else [])]
+        everybody = [person.uuid for person in web.filled.people]
+        load(web, everybody, 1.0)
+        for _ in range(options.rounds):
+            before = cpu_seconds(*pids)
+            many = load(web, everybody, options.seconds)
+            rows["ms of processor"].append((cpu_seconds(*pids) - before) / many.requests * 2000)
+            rows["many"].append(many.rate / 2)
+            rows["hot"].append(load(web, everybody[:1], options.seconds).rate / 2)
+    return show(engine, {name: statistics.median(values) for name, values in rows.items()})
 
 
-def _prepare(engine: str, folder: Path, address: str) -> dict[str, str]:
-    for name in ("conf", "db"):
-        (folder / name).mkdir()
-    text = f"SYNNEFO_DATA_DIR = {str(folder)!r}\nSECRET_KEY = 'bench'\n"
-    if engine == "postgres":
-        host, _, port = address.partition(":")
-        database = f"bench_{os.getpid()}"
-        entry = {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": database,
-            "USER": "synnefo",
-            "HOST": host,
-            "PORT": port,
-        }
-        text += f"DATABASES = {{'astakos': {entry!r}}}\n"
-        text += f"BENCH_DATABASE = {database!r}\n"
-    (folder / "conf" / "10-bench.conf").write_text(text)
-    return {
-        **os.environ,
-        "SYNNEFO_SETTINGS_DIR": str(folder / "conf"),
-        "DJANGO_SETTINGS_MODULE": "synnefo.webproject.django_settings",
-        "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+def load(web: astakos_web.Web, people: list[str], seconds: float) -> wrk.Load:
+    """Issue and accept until the time is up."""
+    script = web.folder / "commissions.lua"
+    words = {
+        "{HOLDERS}": "{" + ", ".join(f'"{uuid}"' for uuid in people) + "}",
+        "{RESOURCES}": "{" + ", ".join(f'"{name}"' for name in RESOURCES) + "}",
+        "PATH": '"/astakos/account/v1.0/commissions"',
     }
+    text = LUA
+    for word, value in words.items():
+        text = text.replace(word, value)
+    script.write_text(text)
+    token = f"X-Auth-Token: {web.filled.component_token}"
+    return wrk.run(web.url, seconds, clients=CLIENTS, script=script, headers=[token])
 
 
-def _child(env: dict[str, str], part: str, *more: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "benchmarks.commissions_child", part, *more]
-    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, cwd=ROOT)
-
-
-def _rate(env: dict[str, str], part: str, options: argparse.Namespace) -> float:
-    """Run the processes side by side and add up what each did in a second."""
-    begin = str(time.time() + 3.0)
-    children = [
-        _child(env, part, begin, str(options.seconds), str(number))
-        for number in range(options.processes)
-    ]
-    total = 0.0
-    for child in children:
-        out, _ = child.communicate()
-        outcome = msgspec.json.decode(out, type=Outcome)
-        total += outcome.done / outcome.seconds
-    return total
+def show(engine: str, found: dict[str, float]) -> bool:
+    """Print the figures beside the wanted ones; tell whether all are reached."""
+    met = True
+    for name, value in found.items():
+        wanted = WANTED[engine].get(name)
+        told = f"  {engine:8}  {name:16} {value:8.1f}"
+        if wanted is not None:
+            reached = value <= wanted if name.startswith("ms") else value >= wanted
+            met = met and reached
+            told += f"   wanted {wanted:6.1f}   {'met' if reached else 'MISSED'}"
+        sys.stdout.write(told + "\n")
+    sys.stdout.flush()
+    return met
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,6 +1,6 @@
 """The arithmetic of quota: what a commission does to a holding. Spec: identity 4.3, 4.4."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -60,6 +60,9 @@ class NoQuantity(OverLimit):
         self.data = LedgerData("NoQuantityError", provision, 0, held.usage_min)
 
 
+REFUSALS = (NoHolding, NoCapacity, NoQuantity)
+
+
 def _whom(provision: Provision, *, capital: bool = False) -> str:
     kind, _, uuid = provision.holder.partition(":")
     source = (provision.source or "").removeprefix("project:")
@@ -90,10 +93,24 @@ def promise(held: Holding, provision: Provision, *, force: bool) -> Holding:
         if least < 0:
             raise NoQuantity(provision, held)
         return msgspec.structs.replace(held, usage_min=least)
-    most = held.usage_max + provision.quantity
-    if most > (INF if force else held.limit):
+    if provision.quantity > (INF if force else held.limit) - held.usage_max:
         raise NoCapacity(provision, held)
-    return msgspec.structs.replace(held, usage_max=most)
+    return msgspec.structs.replace(held, usage_max=held.usage_max + provision.quantity)
+
+
+def promise_all(
+    provisions: Sequence[Provision], held: Mapping[int, Holding], *, force: bool
+) -> list[Holding]:
+    """Take provisions into account that name different holdings; raises what the first raises.
+
+    `held` tells what each provision finds, by its place; nothing where there is no holding.
+    """
+    found = []
+    for place, provision in enumerate(provisions):
+        if place not in held:
+            raise NoHolding(provision)
+        found.append(promise(held[place], provision, force=force))
+    return found
 
 
 def resolve(held: Holding, quantity: int, *, accept: bool) -> Holding:
@@ -106,4 +123,4 @@ def resolve(held: Holding, quantity: int, *, accept: bool) -> Holding:
 
 def data_of(fault: Fault) -> LedgerData | None:
     """Answer what a refusal of the ledger tells a program, if it is one."""
-    return fault.data if isinstance(fault, NoHolding | NoCapacity | NoQuantity) else None
+    return fault.data if isinstance(fault, REFUSALS) else None
