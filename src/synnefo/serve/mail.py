@@ -21,7 +21,7 @@ from synnefo.kit.logs import get_logger
 from synnefo.serve import mail_transports
 from synnefo.serve.errands import Errand
 from synnefo.serve.mail_settings import MailSettings, Person
-from synnefo.serve.mail_texts import Letter, letter
+from synnefo.serve.mail_texts import Letter, Text, letter
 from synnefo.serve.mail_transports import Refused, Unreachable
 
 log = get_logger(__name__)
@@ -31,14 +31,22 @@ LONGEST_ADDRESS = 254
 _ADDRESS = re.compile(r"^[^@\s\x00-\x1f\x7f<>,;:]+@[^@\s\x00-\x1f\x7f<>,;:]+$")
 
 
-def later(template: str, to: Sequence[str], *, brick: str = "astakos", **context: object) -> None:
+def later(
+    template: str,
+    to: Sequence[str],
+    *,
+    brick: str = "astakos",
+    language: str = "",
+    **context: object,
+) -> None:
     """Send a mail to each of some addresses once the running transaction commits.
 
-    `template` names a text below the brick's `templates/mail/`; `context` is what it may show.
+    `template` names a text below the brick's `templates/mail/`; `context` is what it may show;
+    `language` is its readers', empty for English.
     """
     errand = postman(brick)
-    written = letter(brick, template, context)
-    for address in dict.fromkeys(to):
+    written = letter(Text(brick, template, language), context)
+    for address in dict.fromkeys(address for address in to if address):
         message = compose(written, address)
         errand.later(
             recipient=_addr_spec(address), subject=written.subject, message=message.as_string()

@@ -19,6 +19,7 @@ from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.serve.mail_settings import BrandingSettings, MailSettings
 
+_GAP = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s|%s")
 
 
@@ -29,6 +30,15 @@ class Subject(msgspec.Struct, frozen=True):
     text: str
     values: dict[str, str] = {}
     formerly: list[str] = []
+    translated: dict[str, str] = {}
+
+
+class Text(msgspec.Struct, frozen=True):
+    """Which text of which brick, in which language."""
+
+    brick: str
+    template: str
+    language: str = ""
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -38,15 +48,15 @@ class Letter(msgspec.Struct, frozen=True):
     body: str
 
 
-def letter(brick: str, template: str, context: Mapping[str, object]) -> Letter:
+def letter(text: Text, context: Mapping[str, object]) -> Letter:
     """Write one mail; LookupError for a text that the brick does not ship."""
-    subject = _subjects(brick).get(template)
+    subject = _subjects(text.brick).get(text.template)
     if subject is None:
-        raise LookupError(f"{brick} has no mail {template}.")
+        raise LookupError(f"{text.brick} has no mail {text.template}.")
     words = {**branding(), "support": conf.of(MailSettings).contact_email, **context}
     scope = Context(words, autoescape=False)
-    body = _engine(brick).get_template(_chosen(template, subject)).render(scope)
-    return Letter(_say(brick, subject, scope), body.strip() + "\n")
+    body = _engine(text.brick).get_template(_chosen(text, subject)).render(scope)
+    return Letter(_say(text, subject, scope), _tidy(body))
 
 
 def templates(brick: str) -> dict[str, Subject]:
@@ -81,10 +91,16 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: values.get(found[1] or "name", found[0]), text)
 
 
-def _say(brick: str, subject: Subject, scope: Context) -> str:
-    text = conf.current().names.get(f"{brick.upper()}_{subject.key}_MESSAGE") or subject.text
+def _say(text: Text, subject: Subject, scope: Context) -> str:
+    replaced = conf.current().names.get(f"{text.brick.upper()}_{subject.key}_MESSAGE")
+    shipped = subject.translated.get(text.language, subject.text)
     values = {name: _value(path, scope) for name, path in subject.values.items()}
-    return fill(str(text), {**placeholders(), **values})
+    return fill(str(replaced or shipped), {**placeholders(), **values})
+
+
+def _tidy(body: str) -> str:
+    """Drop blank lines that the marks of a template left behind."""
+    return _GAP.sub("\n\n", body).strip() + "\n"
 
 
 def _value(path: str, scope: Context) -> str:
@@ -94,13 +110,18 @@ def _value(path: str, scope: Context) -> str:
         return ""
 
 
-def _chosen(template: str, subject: Subject) -> str:
-    """Answer the name under which the operator has a text of theirs, else the shipped one's."""
+def _chosen(text: Text, subject: Subject) -> str:
+    """Answer the name of the text: the operator's if there is one, else the shipped one's.
+
+    A text in the reader's language, below a folder named after it, comes before the plain one.
+    """
+    names = [f"{text.language}/{text.template}"] if text.language else []
     for folder in conf.of(MailSettings).template_dirs:
-        for name in (template, *subject.formerly):
+        for name in (*names, text.template, *subject.formerly):
             if (Path(folder) / name).is_file():
                 return name
-    return template
+    shipped = [name for name in names if (_shipped(text.brick) / name).is_file()]
+    return shipped[0] if shipped else text.template
 
 
 def _shipped(brick: str) -> Path:

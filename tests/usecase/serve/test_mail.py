@@ -13,6 +13,7 @@ from synnefo.kit import clock, conf
 from synnefo.kit.faults import BadRequest
 from synnefo.serve import errands, mail, mail_texts
 from synnefo.serve.mail_settings import MailSettings
+from synnefo.serve.mail_texts import Text
 from tests.support.mailbox import Mailbox, a_mailbox
 
 pytestmark = pytest.mark.django_db(databases=["astakos"], transaction=True)
@@ -143,7 +144,7 @@ def test_an_operators_file_under_a_former_name_counts(tmp_path: Path) -> None:
     change = SimpleNamespace(user=ADA, new_email_address="n@example.org")
     name = "registration/email_change_email_new_email.txt"
     with conf.override(MailSettings, template_dirs=[str(tmp_path)]):
-        written = mail_texts.letter("astakos", name, {"ec": change, "url": "https://x/"})
+        written = mail_texts.letter(Text("astakos", name), {"ec": change, "url": "https://x/"})
     assert written.body == "old text https://x/\n"
 
 
@@ -181,6 +182,6 @@ def test_every_shipped_text_has_a_subject_and_every_subject_a_text() -> None:
     parts = {"im/email.txt", "im/projects/_application.txt"}
     assert texts - parts == set(mail_texts.templates("astakos"))
     for name in sorted(texts - parts):
-        written = mail_texts.letter("astakos", name, {})
+        written = mail_texts.letter(Text("astakos", name), {})
         assert written.subject.strip(), name
         assert written.body.strip(), name
