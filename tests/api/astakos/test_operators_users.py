@@ -1,7 +1,5 @@
 """What operators see of people and do to them."""
 
-import json
-from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -20,44 +18,15 @@ from synnefo.astakos.settings import AstakosSettings
 from synnefo.astakos.usecases import audit, groups, tokens, users
 from synnefo.kit import conf
 from tests.support.astakos import PASSWORD, a_project, a_resource, a_token, a_user
+from tests.support.operators import BASE, Desk
 
 pytestmark = pytest.mark.django_db(databases=[DATABASE])
-BASE = "/astakos/ui/operators"
 
 
 @pytest.fixture
 def boss() -> User:
     """Make an operator."""
     return a_user("boss@x.org", admin=True)
-
-
-class Desk:
-    """An operator at work."""
-
-    def __init__(self, user: User) -> None:
-        self.client = Client(headers={"X-Auth-Token": a_token(user)})
-
-    def get(self, path: str, status: int = 200) -> Any:
-        """Read something."""
-        answer = self.client.get(BASE + path)
-        assert answer.status_code == status, answer.content
-        return answer.json()
-
-    def send(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
-        """Change something."""
-        data = json.dumps(body) if body is not None else ""
-        answer = self.client.generic(method, BASE + path, data, "application/json")
-        assert answer.status_code == status, answer.content
-        return answer.json() if answer.content else None
-
-    def emails(self, query: str = "") -> list[str]:
-        """List addresses, as the list of users shows them."""
-        return [user["email"] for user in self.get(f"/users?order=asc&sort=email{query}")["users"]]
-
-    def deed(self, deed: str, *people: User, **more: Any) -> Any:
-        """Do something to people."""
-        body = {"deed": deed, "users": [user.uuid for user in people], **more}
-        return self.send("POST", "/users/deeds", body)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from synnefo.astakos.api.discovery import identity_url
 from synnefo.astakos.api.ui import audit
-from synnefo.astakos.api.ui.operators import users
+from synnefo.astakos.api.ui.operators import groups, policies, projects, quota, users
 from synnefo.astakos.api.ui.operators.gate import operators_only
 from synnefo.serve.http import IDENTITY, Api, Route
 
@@ -20,6 +20,32 @@ USERS = [
     Route("DELETE", "/users/{user_id}/sessions/{session_key}", users.end_session, status=204),
     Route("DELETE", "/users/{user_id}/tokens/{audit_id}", users.end_token, status=204),
 ]
+PROJECTS = [
+    Route("GET", "/projects", projects.list_projects),
+    Route("GET", "/projects/counts", projects.count_projects),
+    Route("POST", "/projects/deeds", projects.do_deed),
+    Route("GET", "/projects/{project_id}", projects.show_project),
+    Route("PATCH", "/projects/{project_id}", projects.change_project),
+    Route("GET", "/applications", projects.list_applications),
+    Route("POST", "/applications/deeds", projects.decide),
+]
+QUOTA = [
+    Route("GET", "/quota/resources", quota.list_resources),
+    Route("PATCH", "/quota/resources/{name}", quota.change_resource),
+    Route("GET", "/quota/over", quota.list_over),
+]
+GROUPS = [
+    Route("GET", "/groups", groups.list_groups),
+    Route("POST", "/groups", groups.add_group, status=201),
+    Route("PATCH", "/groups/{group_id}", groups.change_group),
+    Route("DELETE", "/groups/{group_id}", groups.remove_group, status=204),
+]
+POLICIES = [
+    Route("GET", "/policies", policies.show_policies),
+    Route("POST", "/policies", policies.add_profile, status=201),
+    Route("PUT", "/policies/{name}", policies.change_profile),
+    Route("DELETE", "/policies/{name}", policies.remove_profile, status=204),
+]
 AUDIT = [
     Route("GET", "/audit", audit.list_all),
     Route("GET", "/audit/acts", audit.list_acts),
@@ -29,7 +55,7 @@ AUDIT = [
 API = Api(
     "astakos-operators",
     "ui/operators",
-    [*USERS, *AUDIT],
+    [*USERS, *PROJECTS, *QUOTA, *GROUPS, *POLICIES, *AUDIT],
     fault_style=IDENTITY,
     authenticate=operators_only,
     identity_url=identity_url,
