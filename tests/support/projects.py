@@ -38,9 +38,11 @@ def a_wish(name: str | None = None, **changes: object) -> Wish:
     return Wish(**asked)  # type: ignore[arg-type]  # names and values come from the test
 
 
-def an_application(owner: User, name: str | None = None, **changes: object) -> ProjectApplication:
+def an_application(
+    applicant: User, name: str | None = None, **changes: object
+) -> ProjectApplication:
     """Apply for a project."""
-    return applications.apply(a_wish(name, **changes), owner)
+    return applications.apply(a_wish(name, **changes), applicant)
 
 
 def an_approved(owner: User, name: str | None = None, **changes: object) -> Project:

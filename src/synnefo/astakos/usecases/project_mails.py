@@ -2,7 +2,7 @@
 
 from copy import copy
 
-from synnefo.astakos.models import Project, ProjectApplication, ProjectMembership
+from synnefo.astakos.models import Project, ProjectApplication, ProjectMembership, User
 from synnefo.astakos.settings import ProjectSettings
 from synnefo.kit import conf
 from synnefo.serve import mail
@@ -27,7 +27,7 @@ CHANGED = {
 def project_moved(project: Project, action: str) -> None:
     """Tell the owner, if there is one, what became of the project."""
     if project.owner is not None:
-        _send(_MOVED[action], [project.owner.email], object=project)
+        _send(_MOVED[action], [project.owner.email], project)
 
 
 def applied(application: ProjectApplication, *, is_new: bool) -> None:
@@ -37,12 +37,12 @@ def applied(application: ProjectApplication, *, is_new: bool) -> None:
         who = _people(settings.project_creation_recipients)
     else:
         who = _people(settings.project_modification_recipients)
-    _send("creation" if is_new else "modification", who, object=_titled(application))
+    _send("creation" if is_new else "modification", who, _titled(application))
 
 
 def approved(application: ProjectApplication, previous_state: str) -> None:
     """Tell the applicant and those who run the cloud that an application was approved."""
-    _send("approval", [application.applicant.email], object=_titled(application))
+    _send("approval", [application.applicant.email], _titled(application))
     mail.later(
         "im/application_approved_admin_email.txt",
         _people(conf.of(ProjectSettings).project_notifications_recipients),
@@ -53,17 +53,17 @@ def approved(application: ProjectApplication, previous_state: str) -> None:
 
 def denied(application: ProjectApplication) -> None:
     """Tell the applicant that an application was denied, and why."""
-    _send("denial", [application.applicant.email], object=_titled(application))
+    _send("denial", [application.applicant.email], _titled(application))
 
 
 def membership_changed(membership: ProjectMembership, action: str) -> None:
     """Tell a member what somebody else did to the membership."""
     person, project = membership.person, membership.project
     if action == "enroll":
-        _send("membership_enroll", [person.email], object=project, user=person)
+        _send("membership_enroll", [person.email], project, user=person)
     elif action in CHANGED:
         told = CHANGED[action]
-        _send("membership_change", [person.email], object=project, user=person, action=told)
+        _send("membership_change", [person.email], project, user=person, action=told)
 
 
 def requested(membership: ProjectMembership, *, leaving: bool) -> None:
@@ -71,11 +71,19 @@ def requested(membership: ProjectMembership, *, leaving: bool) -> None:
     project = membership.project
     if project.owner is not None:
         kind = "membership_leave_request" if leaving else "membership_request"
-        _send(kind, [project.owner.email], object=project, user=membership.person)
+        _send(kind, [project.owner.email], project, user=membership.person)
 
 
-def _send(kind: str, to: list[str], **context: object) -> None:
-    mail.later(_PROJECTS.format(kind), [one for one in to if one], brick="astakos", **context)
+def _send(
+    kind: str,
+    to: list[str],
+    about: Project | ProjectApplication,
+    *,
+    user: User | None = None,
+    action: str = "",
+) -> None:
+    people = [address for address in to if address]
+    mail.later(_PROJECTS.format(kind), people, object=about, user=user, action=action)
 
 
 def _titled(application: ProjectApplication) -> ProjectApplication:

@@ -10,7 +10,7 @@ from django.db import transaction
 from synnefo.astakos.management.words import amount, refusals, truth
 from synnefo.astakos.models import DATABASE, Project
 from synnefo.astakos.models.projects import POLICIES
-from synnefo.astakos.usecases import projects
+from synnefo.astakos.usecases import projects, users
 from synnefo.serve.commands import add_output_options
 
 WORDS = {word: number for number, word in POLICIES.items()}
@@ -29,6 +29,8 @@ class Command(BaseCommand):
             "--all-system-projects", action="store_true", help="instead of one, all of them"
         )
         parser.add_argument("--exclude", default="", metavar="UUIDS", help="but not these")
+        parser.add_argument("--name", help="a domain name that no other project has")
+        parser.add_argument("--owner", help="uuid or e-mail address of an accepted user")
         parser.add_argument("--homepage", help="its address on the web")
         parser.add_argument("--description", help="what it is for")
         parser.add_argument("--end-date", metavar="ISO-DATE", help="when it ends")
@@ -47,10 +49,13 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Apply the changes to every project meant, all or none."""
-        changes = _changes(options)
+        with refusals():
+            changes = _changes(options)
         grants = {name: (amount(m), amount(p)) for name, m, p in options["limit"]}
         if not (changes or grants):
             raise CommandError("Say what to change; --help lists what can be.")
+        if options["all_system_projects"] and set(changes) & set(projects.BOUND_TO_USER):
+            raise CommandError("A system project's name, owner, homepage and description stay.")
         with refusals(), transaction.atomic(using=DATABASE):
             for project in _meant(options):
                 projects.modify(project, changes, grants)
@@ -61,6 +66,8 @@ def _meant(options: dict[str, Any]) -> list[Project]:
         left_out = [uuid for uuid in options["exclude"].split(",") if uuid]
         found = Project.objects.initialised().filter(is_base=True).exclude(uuid__in=left_out)
         return list(found.order_by("pk").select_for_update())
+    if options["project"] and options["exclude"]:
+        raise CommandError("--exclude goes with --all-system-projects.")
     if not options["project"]:
         raise CommandError("Name a project, or give --all-system-projects.")
     return [projects.find(options["project"])]
@@ -70,6 +77,10 @@ def _changes(options: dict[str, Any]) -> dict[str, Any]:
     changes: dict[str, Any] = {
         name: options[name] for name in ("homepage", "description") if options[name] is not None
     }
+    if options["name"]:
+        changes["realname"] = options["name"]
+    if options["owner"]:
+        changes["owner"] = users.find(options["owner"])
     if options["end_date"]:
         changes["end_date"] = _moment(options["end_date"])
     for option, field in (

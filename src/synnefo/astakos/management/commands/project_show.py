@@ -5,30 +5,38 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from synnefo.astakos.domain import projects as rules
+from synnefo.astakos.domain.applications import WORDS, ApplicationState
 from synnefo.astakos.domain.limits import STYLES, show_amount
+from synnefo.astakos.domain.memberships import ADMIN_LABELS, ASSOCIATED, MembershipState
 from synnefo.astakos.management.words import refusals
-from synnefo.astakos.models import Holding, Project
-from synnefo.astakos.models.projects import (
-    ACTUALLY_ACCEPTED,
-    POLICIES,
-    PROJECT_STATES,
-    MembershipState,
-)
-from synnefo.astakos.usecases import projects
+from synnefo.astakos.models import Holding, Project, ProjectApplication
+from synnefo.astakos.models.projects import ACCEPTED_STATES, POLICIES
+from synnefo.astakos.usecases import project_states, projects
 from synnefo.kit import tables
 from synnefo.serve.commands import add_output_options, print_one
 from synnefo.wire.provisions import INF, project_holder
+
+UNCHANGED = "no change"
 
 
 class Command(BaseCommand):
     """Shows a project with its limits."""
 
-    help = "Show a project, its limits, and its members and usage if asked."
+    help = "Show a project and its limits; its members, usage and waiting application if asked."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the project and what else to show."""
         add_output_options(parser)
         parser.add_argument("project", help="uuid")
+        parser.add_argument(
+            "--pending-app",
+            "--pending",
+            "--app",
+            action="store_true",
+            dest="pending_app",
+            help="show the application that waits",
+        )
         parser.add_argument("--members", action="store_true", help="list who takes part")
         parser.add_argument("--quota", action="store_true", help="show usage too")
         parser.add_argument("--unit-style", default="mb", choices=STYLES)
@@ -37,31 +45,50 @@ class Command(BaseCommand):
         """Print the facts and the tables."""
         with refusals():
             project = projects.find(options["project"])
-        print_one(self, _facts(project), options)
-        self._table(_limits(project, options), options)
+        parts = {"Resource limits": _limits(project, options)}
         if options["members"]:
-            self._table(_members(project), options)
+            parts["Members"] = _members(project)
+        asked = _asked(project, options) if options["pending_app"] else {}
+        if options["output_format"] == "json":
+            whole = {
+                **_facts(project),
+                **parts,
+                **({"Pending Application": asked} if asked else {}),
+            }
+            print_one(self, whole, options)
+            return
+        print_one(self, _facts(project), options)
+        for title, rows in parts.items():
+            self._table(title, rows, options)
+        if asked:
+            self.stdout.write("\nPending Application\n")
+            print_one(self, asked, options)
 
-    def _table(self, rows: list[dict[str, Any]], options: dict[str, Any]) -> None:
+    def _table(self, title: str, rows: list[dict[str, Any]], options: dict[str, Any]) -> None:
         if rows:
-            self.stdout.write("\n" + tables.render(rows, list(rows[0]), options["output_format"]))
+            text = tables.render(rows, list(rows[0]), options["output_format"])
+            self.stdout.write(f"\n{title}\n{text}")
 
 
 def _facts(project: Project) -> dict[str, Any]:
-    most = project.limit_on_members_number
-    seats = project.memberships.filter(state__in=ACTUALLY_ACCEPTED)
+    last = project.last_application
+    word = WORDS[ApplicationState(last.state)] if last else None
+    seats = project.memberships.filter(state__in=ACCEPTED_STATES)
+    deactivated = project_states.deactivated_at(project)
     return {
         "project id": project.uuid,
         "name": project.realname,
-        "status": PROJECT_STATES[project.state].capitalize(),
+        "status": rules.show(project.state, word),
+        "pending_app": last.pk if last and last.state == ApplicationState.PENDING else None,
         "owner": project.owner.email if project.owner else None,
         "homepage": project.homepage,
         "description": project.description,
         "creation date": project.creation_date,
         "request end date": project.end_date,
-        "join policy": POLICIES[project.member_join_policy],
-        "leave policy": POLICIES[project.member_leave_policy],
-        "max members": "unlimited" if most == INF else most,
+        **({"deactivation date": deactivated} if deactivated else {}),
+        "join policy": POLICIES[rules.Policy(project.member_join_policy)],
+        "leave policy": POLICIES[rules.Policy(project.member_leave_policy)],
+        "max members": _most(project.limit_on_members_number),
         "total members": seats.count(),
     }
 
@@ -85,11 +112,53 @@ def _limits(project: Project, options: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _members(project: Project) -> list[dict[str, Any]]:
+    seats = project.memberships.filter(state__in=ASSOCIATED).select_related("person")
     return [
         {
             "member uuid": seat.person.uuid,
             "email": seat.person.email,
-            "status": MembershipState(seat.state).name.capitalize(),
+            "status": ADMIN_LABELS[MembershipState(seat.state)],
         }
-        for seat in project.memberships.select_related("person").order_by("pk")
+        for seat in seats.order_by("pk")
     ]
+
+
+def _asked(project: Project, options: dict[str, Any]) -> dict[str, Any]:
+    """Tell what the application that waits asks for, if one does."""
+    waiting = ProjectApplication.objects.pending().whole().filter(chain=project)
+    found = waiting.order_by("-pk").first()
+    if found is None:
+        return {}
+    most = found.limit_on_members_number
+    policies = (found.member_join_policy, found.member_leave_policy)
+    join, leave = (POLICIES[rules.Policy(one)] if one else UNCHANGED for one in policies)
+    return {
+        "application": found.pk,
+        "applicant": found.applicant.email,
+        "issue date": found.issue_date,
+        "name": found.name or UNCHANGED,
+        "owner": found.owner.email if found.owner else UNCHANGED,
+        "homepage": UNCHANGED if found.homepage is None else found.homepage,
+        "description": UNCHANGED if found.description is None else found.description,
+        "comments": found.comments,
+        "request start date": found.start_date,
+        "request end date": found.end_date or UNCHANGED,
+        "join policy": join,
+        "leave policy": leave,
+        "max members": UNCHANGED if most is None else _most(most),
+        "resources": _wanted(found, options["unit_style"]),
+    }
+
+
+def _wanted(application: ProjectApplication, style: str) -> str:
+    told = []
+    for grant in application.grants.all():
+        unit = grant.resource.unit
+        member = show_amount(grant.member_capacity, unit, style)
+        whole = show_amount(grant.project_capacity, unit, style)
+        told.append(f"{grant.resource.name}: {member} per member, {whole} per project")
+    return "; ".join(told) or UNCHANGED
+
+
+def _most(number: int) -> str:
+    return "unlimited" if number == INF else str(number)
