@@ -40,10 +40,10 @@ class AstakosSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Whether somebody has to accept new users."""
     astakos_re_user_email_patterns: list[str] = []
     """Regular expressions of e-mail addresses that are accepted at once."""
-    astakos_ratelimit_retries_allowed: int = 10
-    """Wrong passwords for one account from one address before the pair has to wait."""
+    astakos_ratelimit_retries_allowed: int = 3
+    """Attempts at one account from one address in the window; more wait, or solve a puzzle."""
     astakos_ratelimit_window: int = 60
-    """Seconds for which that pair then waits."""
+    """Seconds of that window."""
     astakos_argon2_time_cost: int = 2
     """Rounds of the password hash; raise it until signing in takes as long as you accept."""
     astakos_argon2_memory_cost: int = 19456

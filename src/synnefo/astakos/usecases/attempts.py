@@ -82,9 +82,14 @@ def begin(knock: Knock, user: User | None) -> Attempt:
 
 def succeeded(attempt: Attempt) -> None:
     """Take back what a successful attempt counted; the account's own slips are forgotten."""
-    LoginFailures.objects.filter(pk=attempt.own.key).delete()
+    LoginFailures.objects.filter(pk__in=_both(attempt.own)).delete()
     for meter in attempt.shared:
         LoginFailures.objects.filter(pk=meter.key, count__gt=0).update(count=F("count") - 1)
+
+
+def failed(attempt: Attempt) -> None:
+    """Note that an attempt was wrong, so that those after it do not wait for its success."""
+    _count(_failed(attempt.own))
 
 
 def count_code(user: User, address: str) -> None:
@@ -122,6 +127,10 @@ def _wide(meter: Meter) -> Meter:
     return Meter(meter.key, meter.limit * PUZZLES, meter.window)
 
 
+def _failed(own: Meter) -> Meter:
+    return Meter(key_of("failed", own.key), own.limit, own.window)
+
+
 def _count_own(meter: Meter) -> int:
     """Count an attempt; one of many made at the same moment waits for the first to succeed."""
     reached = _count(meter)
@@ -134,9 +143,16 @@ def _count_own(meter: Meter) -> int:
 
 
 def _is_fresh(meter: Meter) -> bool:
+    """Tell whether the attempts before were made just now and none of them was wrong yet."""
     begun = now() - timedelta(seconds=BURST)
-    row = LoginFailures.objects.filter(pk=meter.key).first()
-    return row is None or row.since > begun
+    rows = {row.key: row for row in LoginFailures.objects.filter(pk__in=_both(meter))}
+    own = rows.pop(meter.key, None)
+    wrong = any(row.since > now() - meter.window for row in rows.values())
+    return not wrong and (own is None or own.since > begun)
+
+
+def _both(meter: Meter) -> list[str]:
+    return [meter.key, _failed(meter).key]
 
 
 def _count(meter: Meter) -> int:

@@ -55,6 +55,7 @@ def confirm(user: User, password: str, knock: Knock) -> None:
     """Check again the password of somebody who is in; counted like any attempt."""
     attempt = attempts.begin(knock, user)
     if not passwords.is_right(user.password, password):
+        attempts.failed(attempt)
         raise Unauthorized("The password is wrong.")
     attempts.succeeded(attempt)
 
@@ -70,6 +71,7 @@ def _proven(knock: Knock, password: str) -> tuple[User, Attempt]:
     attempt = attempts.begin(knock, user)
     right = passwords.is_right(user.password if user else "", password)
     if user is None or not right:
+        attempts.failed(attempt)
         audit.record("session.refused", subject=user, address=knock.address, method="password")
         raise Unauthorized(REFUSED, headers=PUZZLE if attempt.last else None)
     return user, attempt

@@ -13,6 +13,9 @@ from synnefo.astakos.settings import SecuritySettings
 from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import BadRequest, Conflict
+from synnefo.kit.logs import get_logger
+
+log = get_logger(__name__)
 
 DIGITS, STEP, SLACK = 6, 30, 1
 """Digits of a code, seconds it lasts, and steps that clocks may differ."""
@@ -71,7 +74,11 @@ def _use(device: TotpDevice, code: str) -> bool:
     given = "".join(code.split())
     if len(given) != DIGITS or not given.isascii():
         return False
-    maker = pyotp.TOTP(secrets.decrypt(device.secret, _key(), device.user.uuid))
+    try:
+        maker = pyotp.TOTP(secrets.decrypt(device.secret, _key(), device.user.uuid))
+    except secrets.UnreadableSecret:
+        log.error("totp-secret-unreadable", user=device.user.uuid)
+        return False
     current = int(now().timestamp()) // STEP
     matching = 0
     for step in range(current - SLACK, current + SLACK + 1):
