@@ -79,6 +79,11 @@ def identity_of(module: str, person: Person) -> Identity:
     return identities.identity_of(Reading(module, attr_map, tuple(kept)), person)
 
 
+def forget() -> None:
+    """Open every provider anew at next use."""
+    _opened.clear()
+
+
 def _attr_map(given: object) -> AttrMap:
     """Read USER_ATTR_MAP; a source may be a function of all attributes."""
     if given is None:
