@@ -17,7 +17,9 @@ def new_hex_id() -> str:
 
 def new_request_id() -> str:
     """Make the id that a request carries through logs and answers; unique, but no secret."""
-    return f"req-{uuid.UUID(int=random.getrandbits(128), version=4)}"
+    digits = f"{random.getrandbits(128):032x}"
+    head = f"req-{digits[:8]}-{digits[8:12]}-4{digits[13:16]}"
+    return f"{head}-{'89ab'[random.getrandbits(2)]}{digits[17:20]}-{digits[20:]}"
 
 
 def new_token(nbytes: int = 32) -> str:

@@ -71,7 +71,7 @@ def acting(call: Call, account: str) -> Caller:
 def _readable(call: Call, *, is_swift: bool) -> Mapping[str, str]:
     """Answer the headers as text; natively they are ASCII. Spec: object-storage 3.4."""
     headers = call.headers
-    if all(value.isascii() for value in headers.values()):
+    if headers.are_ascii:
         return headers
     if not is_swift:
         raise BadRequest("Bad character in headers. Percent-encode what is not ASCII.")
@@ -115,7 +115,7 @@ def header_name(ask: Asked, name: str) -> str:
 
 def source_of(call: Call, limit: int) -> BodySource:
     """Answer the request's body, to be received into buffers."""
-    return BodySource(call.request.META, limit=limit)
+    return BodySource(call.meta, limit=limit)
 
 
 def other_place(ask: Asked, value: str, *accounts: str) -> Place:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import formatdate
+from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
@@ -34,7 +35,12 @@ def chosen(call: Call, *offered: str) -> str:
 
 def http_date(microseconds: int) -> str:
     """Write a time for a header, in whole seconds."""
-    return formatdate(microseconds // 1_000_000, usegmt=True)
+    return _http_date(microseconds // 1_000_000)
+
+
+@lru_cache(maxsize=4096)
+def _http_date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 def iso(microseconds: int, *, is_swift: bool) -> str:

@@ -106,7 +106,7 @@ def get_object(call: Call, account: str, container: str, name: str) -> Reply:
         raise _unavailable(found.object.available)
     if is_map:
         return _hashmap(call, ask, view, headers)
-    view = msgspec.structs.replace(view, outlet=FileOutlet.of(call.request.META))
+    view = msgspec.structs.replace(view, outlet=FileOutlet.of(call.meta))
     return data_reply(ask.headers.get("Range"), ask.headers.get("If-Range"), view, headers)
 
 

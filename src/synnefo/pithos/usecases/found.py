@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db import connections
 from django.db.models import Q
 
 from synnefo.kit import clock
@@ -16,6 +15,7 @@ from synnefo.pithos.domain.policies import Policy, Versioning
 from synnefo.pithos.domain.sharing import Right, Sharing
 from synnefo.pithos.models import Container, HashList, Node, Version
 from synnefo.pithos.models.sharing import holders, records
+from synnefo.serve import statements
 from synnefo.serve.http.auth import Caller
 
 DB = "pithos"
@@ -114,14 +114,11 @@ def microseconds(moment: datetime | None = None) -> int:
 
 def look(place: Place, *, is_expiry_hidden: bool = True, with_data: bool = False) -> Found:
     """Look a place up without asking who may; ItemNotFound when the container is not there."""
-    with connections[DB].cursor() as cursor:
-        cursor.execute(
-            _WITH_DATA if with_data else _BY_PLACE, [place.name, place.account, place.container]
-        )
-        row = cursor.fetchone()
-    if row is None:
+    sql = _WITH_DATA if with_data else _BY_PLACE
+    rows = statements.fetch(DB, sql, [place.name, place.account, place.container])
+    if not rows:
         raise ItemNotFound(f"There is no container '{place.container}'.")
-    found = _found(place, row)
+    found = _found(place, rows[0])
     if is_expiry_hidden and found.state and found.state.has_expired:
         return msgspec.structs.replace(found, state=None)
     return found

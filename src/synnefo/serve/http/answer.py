@@ -71,10 +71,9 @@ def encode(reply: Reply, status: int, more: Mapping[str, str]) -> Answer:
         body, headers["Content-Type"] = msgspec.json.encode(body), "application/json"
     elif body is not None:
         headers["Content-Type"] = HTML
-    for given in (more, reply.headers):
-        for name, value in given.items():
-            headers[name] = safe(value)
-    return Answer(reply.status or status, headers, body)
+    headers.update(more)
+    headers.update(reply.headers)
+    return Answer(reply.status or status, _safe(headers), body)
 
 
 def encode_fault(fault: Fault, style: FaultStyle, identity_url: str) -> Answer:
@@ -83,16 +82,20 @@ def encode_fault(fault: Fault, style: FaultStyle, identity_url: str) -> Answer:
     headers = {"Content-Type": kind}
     if isinstance(fault, Unauthorized):
         headers["WWW-Authenticate"] = f'Keystone uri="{identity_url}"'
-    headers.update({name: safe(value) for name, value in fault.headers.items()})
-    data = body.encode() if isinstance(body, str) else body
-    return Answer(fault.status, headers, data)
+    headers.update(fault.headers)
+    return Answer(fault.status, _safe(headers), body)
 
 
-def safe(value: object) -> str:
+def _safe(headers: dict[str, str]) -> dict[str, str]:
+    """Answer headers that can be sent; they are looked at together, for nearly all can be."""
+    together = "".join(headers.values())
+    if together.isascii() and together.isprintable():
+        return headers
+    return {name: _line(text) for name, text in headers.items()}
+
+
+def _line(text: str) -> str:
     """Make a header's value one line of latin-1; what cannot be is written as MIME asks."""
-    text = value if isinstance(value, str) else str(value)
-    if text.isascii() and text.isprintable():
-        return text
     if "\n" in text or "\r" in text:
         raise ValueError("A header must be one line.")
     try:

@@ -1,6 +1,6 @@
 """One request as a handler sees it, and its answer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import parse_qs
@@ -45,7 +45,7 @@ class Call:
         self.meta = meta
         self.path = path
         self.method = str(meta["REQUEST_METHOD"]).upper()
-        self.headers: Mapping[str, str] = RequestHeaders(meta)
+        self.headers = RequestHeaders(meta)
         self.caller = None
         self.request_id = new_request_id()
         self.reply_headers: dict[str, str] = {}

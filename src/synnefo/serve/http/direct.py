@@ -6,6 +6,7 @@ do without.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from django.core.handlers.wsgi import get_path_info
@@ -17,6 +18,7 @@ from synnefo.serve.http.call import Call
 from synnefo.serve.http.dispatch import Api
 
 Environ = dict[str, Any]
+_ENDS = ("", "/")
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
@@ -35,7 +37,9 @@ class Direct:
         prepare: Callable[[Environ], None],
         tidies: bool = True,
     ) -> None:
-        self._apis = [(prefix, f"{prefix}/", api) for prefix, api in apis]
+        self._apis: dict[str, list[tuple[str, Api]]] = {}
+        for prefix, api in apis:
+            self._apis.setdefault(_head(prefix), []).append((prefix, api))
         self._others = others
         self._prepare = prepare
         self._tidies = tidies
@@ -43,17 +47,18 @@ class Direct:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
         path = get_path_info(environ)
-        for prefix, below, api in self._apis:
-            if (path.startswith(below) or path == prefix) and "\n" not in path:
+        for prefix, api in self._apis.get(_head(path), ()):
+            rest = path[len(prefix) :]
+            if path.startswith(prefix) and rest[:1] in _ENDS and "\n" not in path:
                 self._prepare(environ)
-                answer = api.answer(Call(environ, path[len(prefix) :]))
+                answer = api.answer(Call(environ, rest))
                 start_response(answer.status_line, answer.header_lines)
                 return self._body(answer)
         return self._others(environ, start_response)
 
     def _body(self, answer: Answer) -> Iterable[bytes]:
         if isinstance(answer.body, bytes) or answer.body is None:
-            if self._tidies:
+            if self._tidies and (answer.status >= 500 or _are_lent()):
                 tidy()
             return (answer.body,) if answer.body else ()
         return Closing(answer, tidy if self._tidies else _nothing)
@@ -71,6 +76,17 @@ def mounted() -> list[tuple[str, Api]]:
             if isinstance(api, Api) and api.prefix:
                 found.append((f"/{branch.pattern}{api.prefix}", api))
     return found
+
+
+def _head(path: str) -> str:
+    """Answer the first two segments of a path, by which APIs are looked up."""
+    return "/".join(path.split("/", 3)[:3])
+
+
+@cache
+def _are_lent() -> bool:
+    """Tell whether some database takes its connections back, or ends them, after a while."""
+    return any(one.get("CONN_MAX_AGE") is not None for one in connections.settings.values())
 
 
 def tidy() -> None:

@@ -32,6 +32,13 @@ class RequestHeaders(Mapping[str, str]):
         """Answer a header, or the default where it was not sent."""
         return self._environ.get(_place(name), default)
 
+    @property
+    def are_ascii(self) -> bool:
+        """Tell whether every value keeps to ASCII."""
+        return "".join(
+            [value for key, value in self._environ.items() if key.startswith(_PREFIX)]
+        ).isascii() and all(str(self._environ.get(key, "")).isascii() for key in _BARE)
+
     def __iter__(self) -> Iterator[str]:
         for key in self._environ:
             if key.startswith(_PREFIX):
