@@ -81,10 +81,9 @@ def check_deletable(domain: Domain) -> None:
 
 
 def forget(domain: Domain) -> None:
-    """Delete a domain whose users and projects are gone, with its groups and roles."""
+    """Delete a domain whose users, groups and projects are gone, with its roles."""
     with transaction.atomic(using=DATABASE):
         RoleAssignment.objects.filter(domain_id=domain.pk).delete()
-        Group.objects.filter(domain_id=domain.pk).delete()
         Role.objects.filter(domain_id=domain.pk).delete()
         domain.delete()
     _closed.forget()
@@ -93,6 +92,11 @@ def forget(domain: Domain) -> None:
 def people(domain: Domain) -> list[User]:
     """List the users of a domain."""
     return list(User.objects.filter(domain_id=domain.pk, deleted_at=None))
+
+
+def groups(domain: Domain) -> list[Group]:
+    """List the groups of a domain."""
+    return list(Group.objects.filter(domain_id=domain.pk))
 
 
 def projects(domain: Domain) -> list[Project]:

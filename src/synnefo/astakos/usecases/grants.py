@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from synnefo.astakos.domain import roles as rules
 from synnefo.astakos.models import DATABASE, Group, Project, Role, RoleAssignment, User
 from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED
-from synnefo.astakos.usecases import assignments, audit, roles, seats
+from synnefo.astakos.usecases import assignments, audit, groups, roles, seats
 from synnefo.kit.faults import Forbidden, ItemNotFound
 
 Actor = User | Group
@@ -56,13 +56,18 @@ def grant(role: Role, actor: Actor, target: Target) -> None:
 def revoke(role: Role, actor: Actor, target: Target) -> None:
     """Take a role back; ItemNotFound when it was not given."""
     if not has(role, actor, target):
-        raise ItemNotFound(f"The role {role.name} was not given there.")
+        raise not_given(role)
     with transaction.atomic(using=DATABASE):
         _rows(actor, target).filter(role=role).delete()
         if isinstance(actor, User):
             _take_back(role, actor, target)
         seats.settle(people_of(actor))
         audit.record("role.revoked", subject=actor, role=role.name, target=str(target))
+
+
+def not_given(role: Role) -> ItemNotFound:
+    """Make the fault that tells of a role which was not given."""
+    return ItemNotFound(f"The role {role.name} was not given there.")
 
 
 def has(role: Role, actor: Actor, target: Target) -> bool:
@@ -83,6 +88,31 @@ def given(actor: Actor, target: Target) -> list[Role]:
 def people_of(actor: Actor) -> list[User]:
     """List who is meant: the user, or the members of the group."""
     return [actor] if isinstance(actor, User) else list(actor.members.all())
+
+
+def put_in_group(group: Group, user: User) -> None:
+    """Put a user into a group; what the group may do is theirs from now on."""
+    with transaction.atomic(using=DATABASE):
+        if groups.add(group, user):
+            audit.record("group.member_added", subject=user, group=group.uuid)
+
+
+def take_out_of_group(group: Group, user: User) -> None:
+    """Take a user out of a group with what came of it; ItemNotFound when they were not there."""
+    with transaction.atomic(using=DATABASE):
+        if not groups.remove(group, user):
+            raise ItemNotFound("The user is not in the group.")
+        seats.settle([user])
+        audit.record("group.member_removed", subject=user, group=group.uuid)
+
+
+def check_group_not_above(group: Group) -> None:
+    """Refuse administrators of one domain to fill a group that administers more."""
+    given_keys = set(group.assignments.values_list("role_id", flat=True))
+    known = roles.book(given_keys)
+    brought = {named.name for named in known.named(known.closed(given_keys))}
+    if rules.ADMIN in brought or group.assignments.filter(on_system=True).exists():
+        raise Forbidden("The group administers the cloud; only administrators may change it.")
 
 
 def drop_group(group: Group) -> None:

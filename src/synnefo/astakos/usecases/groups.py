@@ -35,6 +35,17 @@ def create(name: str, domain_id: str = DEFAULT, **facts: Any) -> Group:
         raise Conflict(f"A group named {name} exists already.") from error
 
 
+def update(group: Group, changes: dict[str, Any]) -> None:
+    """Change a group; Conflict when its domain has another of that name."""
+    for name, value in changes.items():
+        setattr(group, name, value)
+    try:
+        with transaction.atomic(using=DATABASE):
+            group.save()
+    except IntegrityError as error:
+        raise Conflict(f"A group named {group.name} exists already.") from error
+
+
 def ensure(name: str) -> Group:
     """Answer the group of the domain of everybody that has this name, made if need be."""
     group, _ = Group.objects.get_or_create(name=name, domain_id=DEFAULT)

@@ -1,7 +1,8 @@
 """Users as administrators make, change and delete them in Identity v3. Spec: openstack-api 4.4.
 
-They go by any name, within a domain, and need no e-mail address; whoever came by sign-up goes by
-their address. Deleting keeps the row: usage, history and the audit log still tell who it was.
+They go by any name, within a domain. An e-mail address given here is shown and trusted for
+nothing, unless it is the name itself: then the user is as one who came by sign-up. Deleting
+keeps the row: usage, history and the audit log still tell who it was.
 """
 
 from typing import Any
@@ -28,6 +29,8 @@ from synnefo.wire.provisions import user_holder
 
 POLICY = "identity"
 DELETED = "deleted"
+PLAIN = ("description", "options", "extra")
+"""What can be changed without anything else following from it."""
 
 
 class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +57,11 @@ def shown_name(user: User) -> str:
     return user.name or user.username
 
 
+def address_of(user: User) -> str:
+    """Answer the e-mail address that a user is shown with."""
+    return user.email or str(user.extra.get("email", ""))
+
+
 def find(uuid: str) -> User:
     """Answer a user of Identity v3 by uuid; ItemNotFound for one who was deleted."""
     known = User.objects.verified().filter(deleted_at=None)
@@ -66,12 +74,12 @@ def find(uuid: str) -> User:
 def create(person: NewPerson) -> User:
     """Make a user who can work at once; Conflict when name or address are taken."""
     name = person.name.strip()
-    email = users.check_email(person.email) if person.email else ""
     if person.password:
-        passwords.check_policy(person.password, email, name)
-    by_address = person.domain_id == DEFAULT and email.lower() == name.lower() != ""
-    with users.one_address(email or name), transaction.atomic(using=DATABASE):
-        _drop_waiting(login_name(name, person.domain_id), email)
+        passwords.check_policy(person.password, person.email, name)
+    by_address = person.domain_id == DEFAULT and person.email.lower() == name.lower() != ""
+    email = users.check_email(person.email) if by_address else ""
+    with users.one_address(name), transaction.atomic(using=DATABASE):
+        _drop_waiting(login_name(name, person.domain_id))
         user = User.objects.create(
             username=login_name(name, person.domain_id),
             name="" if by_address else name,
@@ -80,7 +88,7 @@ def create(person: NewPerson) -> User:
             password=passwords.hash_password(person.password) if person.password else "",
             description=person.description,
             options=person.options,
-            extra=person.extra,
+            extra=person.extra if by_address else {**person.extra, "email": person.email},
             email_verified=True,
             verified_at=now(),
         )
@@ -95,9 +103,9 @@ def create(person: NewPerson) -> User:
 def update(user: User, changes: dict[str, Any]) -> User:
     """Change what is named: name, email, password, enabled, default_project, and plain facts."""
     told = {name: value for name, value in changes.items() if name != "password"}
-    address = str(changes.get("email") or changes.get("name"))
-    with users.one_address(address), transaction.atomic(using=DATABASE):
-        _rename(user, changes.pop("name", None))
+    taken = str(changes.get("name") or changes.get("email"))
+    with users.one_address(taken), transaction.atomic(using=DATABASE):
+        _rename(user, changes.get("name"))
         _change(user, changes)
         audit.record("user.changed", subject=user, changes=sorted(told))
     return find(user.uuid)
@@ -137,12 +145,9 @@ def check_not_above(user: User) -> None:
         raise Forbidden("The user has the role admin; only administrators of the cloud may.")
 
 
-def _drop_waiting(username: str, email: str) -> None:
+def _drop_waiting(username: str) -> None:
     """Delete who signed up under the same name and was never verified. Spec: identity 3.2."""
-    waiting = User.objects.filter(email_verified=False)
-    waiting.filter(username=username).delete()
-    if email:
-        waiting.filter(email__iexact=email).delete()
+    User.objects.filter(email_verified=False, username=username).delete()
 
 
 def _rename(user: User, name: str | None) -> None:
@@ -155,17 +160,17 @@ def _rename(user: User, name: str | None) -> None:
 
 
 def _change(user: User, changes: dict[str, Any]) -> None:
+    plain = {name: value for name, value in changes.items() if name in PLAIN}
+    for name, value in plain.items():
+        setattr(user, name, value)
+    user.save(update_fields=[*plain, "updated"])
     if "email" in changes:
-        _set_email(user, changes.pop("email") or "")
+        _set_email(user, changes["email"] or "")
     if changes.get("password"):
         users.set_password(user, changes["password"])
-    changes.pop("password", None)
     if "default_project" in changes:
-        _set_default_project(user, changes.pop("default_project"))
-    enabled = changes.pop("enabled", None)
-    for name, value in changes.items():
-        setattr(user, name, value)
-    user.save(update_fields=[*changes, "updated"])
+        _set_default_project(user, changes["default_project"])
+    enabled = changes.get("enabled")
     if enabled is True and not user.is_active:
         users.activate(user)
     if enabled is False and user.is_active:
@@ -176,8 +181,8 @@ def _set_email(user: User, address: str) -> None:
     if not user.name:
         users.set_email(user, address)
     else:
-        user.email = users.check_email(address) if address else ""
-        user.save(update_fields=["email", "updated"])
+        user.extra["email"] = address
+        user.save(update_fields=["extra", "updated"])
 
 
 def _set_default_project(user: User, project: Project | None) -> None:

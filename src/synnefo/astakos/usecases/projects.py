@@ -53,6 +53,7 @@ def create_system(user: User) -> Project:
         limit_on_members_number=1,
         private=True,
         is_base=True,
+        domain_id=user.domain_id,
     )
     ProjectLog.objects.create(project=project, to_state=ProjectState.NORMAL)
     seat = ProjectMembership.objects.create(

@@ -234,7 +234,7 @@ def one_address(email: str) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        raise Conflict(f"Another user has the address {email}.") from error
+        raise Conflict(f"Another user has the name or address {email}.") from error
 
 
 def _free_address(email: str) -> None:

@@ -3,13 +3,10 @@
 import msgspec
 
 from synnefo.astakos.api.identity_v3 import schemas
-from synnefo.astakos.domain import catalogs as catalog_forms
 from synnefo.astakos.domain.roles import SERVICE, STANDING_ROLES
 from synnefo.astakos.models import Token, User
 from synnefo.astakos.models.domains import DEFAULT
-from synnefo.astakos.settings import AstakosSettings
-from synnefo.astakos.usecases import callers, catalogs, delegations, domains, groups
-from synnefo.kit import conf
+from synnefo.astakos.usecases import callers, delegations, domains, groups, offerings
 from synnefo.kit.clock import now, stamp_micro
 
 _PLAIN = schemas.Domain()
@@ -74,9 +71,7 @@ def _add_scope(view: schemas.TokenView, row: Token, *, with_catalog: bool) -> No
         return
     view.roles = [schemas.RoleRef(role.id, role.name) for role in row.roles]
     if with_catalog:
-        region = conf.of(AstakosSettings).astakos_region
-        place_id = project.uuid if project is not None else ""
-        view.catalog = catalog_forms.v3(catalogs.entries(), region=region, project_id=place_id)
+        view.catalog = offerings.catalog(project.uuid if project is not None else "")
 
 
 def _add_delegation(view: schemas.TokenView, row: Token) -> None:
