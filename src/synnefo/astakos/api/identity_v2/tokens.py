@@ -7,10 +7,25 @@ import msgspec
 from synnefo.astakos.api.bodies import decode
 from synnefo.astakos.domain import catalogs as catalog_forms
 from synnefo.astakos.models import Project, Token, User
-from synnefo.astakos.usecases import callers, catalogs, groups, logins, projects, tokens
+from synnefo.astakos.usecases import (
+    callers,
+    catalogs,
+    delegations,
+    groups,
+    logins,
+    projects,
+    second_factors,
+    tokens,
+)
 from synnefo.kit.faults import BadRequest, ItemNotFound, Unauthorized
 from synnefo.kit.ids import is_uuid
 from synnefo.serve.http import Call
+
+NO_RULES = "Identity v2.0 knows no access rules. Use version 3 with this token."
+NO_FACTORS = (
+    "This account asks for a second factor, which Identity v2.0 does not know. Use version 3, or "
+    "an application credential."
+)
 
 
 class TokenRef(msgspec.Struct):
@@ -132,6 +147,8 @@ def create_token(call: Call) -> AccessBody:
 
 def _by_token(auth: Auth, token: str, uuid: str | None) -> AccessBody:
     row = tokens.find(token)
+    if delegations.rules_of(row) is not None:
+        raise Unauthorized(NO_RULES)
     if uuid is not None and uuid != row.user.uuid:
         raise Unauthorized("The token is not of this user.")
     wanted = auth.tenant_id or auth.tenant_name
@@ -149,6 +166,8 @@ def _by_credentials(call: Call, auth: Auth, given: PasswordCredentials) -> Acces
             if len(given.password) >= 43:
                 raise
     user = logins.by_password(given.username, given.password, call.address)
+    if second_factors.is_on(user):
+        raise Unauthorized(NO_FACTORS)
     return _scoped(user, auth.tenant_id or auth.tenant_name)
 
 
