@@ -133,6 +133,8 @@ class SamlDirectory:
                     "authn_requests_signed": signs,
                     "want_assertions_signed": True,
                     "want_response_signed": False,
+                    "signing_algorithm": SIG_RSA_SHA256,
+                    "digest_algorithm": DIGEST_SHA256,
                 }
             },
             "metadata": {"local": [self.settings.metadata_file]},
@@ -140,8 +142,6 @@ class SamlDirectory:
             "accepted_time_diff": self.settings.clock_skew,
             "allow_unknown_attributes": True,
             "only_use_keys_in_metadata": True,
-            "signing_algorithm": SIG_RSA_SHA256,
-            "digest_algorithm": DIGEST_SHA256,
         }
         if signs:
             pair = {"key_file": self.settings.key_file, "cert_file": self.settings.cert_file}
