@@ -15,6 +15,7 @@ from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED, Project, ProjectM
 from synnefo.astakos.models.roles import RoleAssignment
 from synnefo.astakos.models.tokens import Token
 from synnefo.astakos.models.users import User
+from synnefo.serve.statements import fetch
 
 _OF_TOKEN = (
     *("id", "user_id", "kind", "project_id", "methods", "audit_id", "parent_audit_id"),
@@ -38,11 +39,10 @@ Convert = Callable[[Any], Any]
 def find(digest: str) -> Token | None:
     """Answer the token with this digest, with its user, its project and their ties."""
     alias = router.db_for_read(Token)
-    with connections[alias].cursor() as cursor:
-        cursor.execute(_sql(), [digest])
-        found = cursor.fetchone()
-    if found is None:
+    rows = fetch(alias, _sql(), [digest])
+    if not rows:
         return None
+    found = rows[0]
     values = [
         value if convert is None else convert(value)
         for value, convert in zip(found, _converters(alias), strict=False)
