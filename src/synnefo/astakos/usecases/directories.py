@@ -21,6 +21,7 @@ from synnefo.astakos.engines.directory import (
     PasswordDirectory,
     RemoteDirectory,
 )
+from synnefo.astakos.models.auth_providers import LOCAL
 from synnefo.astakos.settings import AstakosSettings, ProviderSettings
 from synnefo.astakos.usecases import auth_policies
 from synnefo.kit import conf
@@ -72,16 +73,32 @@ def by_headers(module: str) -> HeaderDirectory:
 
 def identity_of(module: str, person: Person) -> Identity:
     """Read what a provider told as the settings of its module say. Spec: identity 14.3."""
-    kind, names = kind_of(module), conf.current().names
-    prefix = f"ASTAKOS_AUTH_PROVIDER_{module.upper()}_"
-    attr_map = {**identities.default_map(kind), **_attr_map(names.get(f"{prefix}USER_ATTR_MAP"))}
-    kept = names.get(f"{prefix}PROVIDER_ATTRS", identities.default_kept(kind))
-    return identities.identity_of(Reading(module, attr_map, tuple(kept)), person)
+    names = conf.current().names
+    kept = names.get(f"{_prefix(module)}PROVIDER_ATTRS")
+    if kept is None:
+        kept = identities.default_kept(kind_of(module))
+    return identities.identity_of(Reading(module, _map_of(module), tuple(kept)), person)
+
+
+def forced_by(module: str) -> set[str]:
+    """Tell which fields of an account a provider keeps, so that people cannot change them."""
+    if module == LOCAL or not auth_policies.is_enabled(module):
+        return set()
+    return {name for name, (_, mutable) in _map_of(module).items() if not mutable} & {*FIELDS[1:]}
 
 
 def forget() -> None:
     """Open every provider anew at next use."""
     _opened.clear()
+
+
+def _prefix(module: str) -> str:
+    return f"ASTAKOS_AUTH_PROVIDER_{module.upper()}_"
+
+
+def _map_of(module: str) -> AttrMap:
+    given = conf.current().names.get(f"{_prefix(module)}USER_ATTR_MAP")
+    return {**identities.default_map(kind_of(module)), **_attr_map(given)}
 
 
 def _attr_map(given: object) -> AttrMap:

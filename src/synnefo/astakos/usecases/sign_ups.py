@@ -189,7 +189,12 @@ def check_person(email: str, first_name: str, last_name: str) -> None:
     """Refuse an address or a name that is none. Raises BadRequest."""
     if not mail.is_address(email):
         raise BadRequest(f"'{mail.one_line(email)}' is not an e-mail address.")
-    for name in (first_name, last_name):
+    check_names(first_name, last_name)
+
+
+def check_names(*names: str) -> None:
+    """Refuse what is no name, or somebody's advertisement. Raises BadRequest."""
+    for name in names:
         if len(name) > LONGEST_NAME or not name.isprintable() or _ODD_NAME.search(name):
             raise BadRequest(f"'{mail.one_line(name)[:LONGEST_NAME]}' cannot be a name here.")
 
@@ -220,7 +225,7 @@ def _person(form: Form) -> users.NewUser:
         last_name=last,
         password_hash=passwords.hash_password(form.password),
         has_signed_terms=form.terms is not None,
-        language=_language(form.language),
+        language=language_of(form.language),
     )
 
 
@@ -238,11 +243,12 @@ def _known_person(form: KnownForm, identity: Identity) -> users.NewUser:
         first_name=facts["first_name"],
         last_name=facts["last_name"],
         has_signed_terms=form.terms is not None,
-        language=_language(form.language),
+        language=language_of(form.language),
     )
 
 
-def _language(text: str) -> str:
+def language_of(text: str) -> str:
+    """Answer a language that our mails speak; empty for any other."""
     return text if text in LANGUAGES else ""
 
 

@@ -1,13 +1,16 @@
 """Users over HTTP: catalogues, the caller's own account. Spec: identity 7."""
 
+from urllib.parse import parse_qs
+
 from synnefo.astakos.api.account.schemas import DefaultProject, LegacyUser, Lookup
 from synnefo.astakos.api.bodies import check_json, decode
 from synnefo.astakos.models import Project
-from synnefo.astakos.usecases import callers, directory, groups, projects, tokens
+from synnefo.astakos.usecases import callers, directory, feedback, groups, projects, tokens
 from synnefo.kit.faults import Conflict, Forbidden, ItemNotFound
 from synnefo.serve.http import Call, Reply
 
 ALIVE = (1, 10)
+LARGEST_FORM = 256 * 1024
 
 
 def user_catalogs(call: Call) -> directory.Catalogs:
@@ -22,6 +25,18 @@ def service_user_catalogs(call: Call) -> directory.Catalogs:
     callers.component_name(call.who)
     wanted = decode(call.read_all(), Lookup)
     return directory.catalogs(wanted.uuids, wanted.displaynames)
+
+
+def send_feedback(call: Call) -> Reply:
+    """Pass on what the caller thinks; the body is a form with `feedback_msg`. Spec: identity 7."""
+    user = callers.user_of(call.who)
+    form = parse_qs(call.read_all(LARGEST_FORM).decode("utf-8", "replace"))
+    feedback.send(user, _field(form, "feedback_msg"), _field(form, "feedback_data"))
+    return Reply()
+
+
+def _field(form: dict[str, list[str]], name: str) -> str:
+    return form.get(name, [""])[0]
 
 
 def set_default_project(call: Call, body: DefaultProject) -> Reply:

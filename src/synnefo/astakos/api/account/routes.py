@@ -18,6 +18,7 @@ ROUTES = [
     Route("POST", "/commissions/{serial}/action", commissions.act_on_commission),
     Route("POST", "/user_catalogs", people.user_catalogs),
     Route("POST", "/service/user_catalogs", people.service_user_catalogs),
+    Route("POST", "/feedback", people.send_feedback),
     Route("POST", "/myaccount/default_project", people.set_default_project),
     Route("GET", "/projects", projects.list_projects),
     Route("POST", "/projects", projects.apply_for_project, status=201),

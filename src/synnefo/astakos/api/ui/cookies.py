@@ -12,7 +12,7 @@ from synnefo.kit import conf
 from synnefo.kit.faults import Forbidden
 from synnefo.serve.http import Call, Cookie
 
-STEP, DEVICE = "step", "device"
+STEP, DEVICE, SIGN_UP = "step", "device", "sign_up"
 DAY = 86400
 
 
@@ -49,6 +49,17 @@ def set_step(call: Call, secret: str, age: int) -> None:
     """Set the cookie of a sign-in that waits, or take it back with the age 0."""
     if age or step_of(call):
         _set(call, f"{_name()}_{STEP}", secret, age)
+
+
+def sign_up_of(call: Call) -> str:
+    """Read the secret of a sign-up that this browser made; empty when it made none."""
+    return _read(call, f"{_name()}_{SIGN_UP}")[:100]
+
+
+def set_sign_up(call: Call, secret: str, age: int) -> None:
+    """Remember that this browser signed somebody up, or forget it with the age 0."""
+    if age or sign_up_of(call):
+        _set(call, f"{_name()}_{SIGN_UP}", secret, age)
 
 
 def set_device(call: Call, device: str) -> None:

@@ -1,7 +1,15 @@
 """The table of sessions, of what guards an account, and of forgotten passwords."""
 
 from synnefo.astakos.api.discovery import identity_url
-from synnefo.astakos.api.ui import password_reset, security, session, session_steps, sessions
+from synnefo.astakos.api.ui import (
+    account_routes,
+    old_pages,
+    password_reset,
+    security,
+    session,
+    session_steps,
+    sessions,
+)
 from synnefo.astakos.usecases import callers
 from synnefo.serve.http import IDENTITY, Api, Route
 
@@ -40,7 +48,7 @@ ROUTES = [
 API = Api(
     "astakos-ui",
     "ui",
-    ROUTES,
+    [*ROUTES, *account_routes.ROUTES, *old_pages.ROUTES],
     fault_style=IDENTITY,
     authenticate=callers.authenticate,
     identity_url=identity_url,
