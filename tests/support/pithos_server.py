@@ -77,9 +77,12 @@ def environment(data: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running(data: Path, *, workers: int = 2, threads: int = 8) -> Iterator[Server]:
+def running(
+    data: Path, *, workers: int = 2, threads: int = 8, settings: str = ""
+) -> Iterator[Server]:
     """Prepare a data folder, start a server on it, and stop it afterwards."""
     server = prepare(data)
+    (data / "conf" / "30-more.conf").write_text(settings)
     process = start(server, workers=workers, threads=threads)
     try:
         yield server

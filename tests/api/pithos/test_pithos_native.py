@@ -3,8 +3,11 @@
 import hashlib
 from urllib.parse import quote
 
+import msgspec
 import pytest
 
+from synnefo.kit import conf
+from synnefo.pithos.settings import PithosSettings
 from tests.api.pithos.conftest import BASE, LIMIT, Person
 
 pytestmark = pytest.mark.django_db(databases=["pithos", "astakos"])
@@ -65,9 +68,26 @@ def test_conditions_hold_for_reading_and_writing(ada: Person) -> None:
     assert ada.ask("GET", "/c/o", If_Unmodified_Since="Sun Nov  6 08:49:37 1994").status == 412
 
 
-def test_a_wrong_md5_is_422_and_nothing_is_there(ada: Person) -> None:
-    assert ada.ask("PUT", "/c/o", b"x", ETag="0" * 32).status == 422
+@pytest.mark.parametrize("is_wanted", [True, False])
+@pytest.mark.parametrize("size", [1, 5 * 2**20])
+def test_a_wrong_md5_is_422_and_nothing_is_there(ada: Person, size: int, is_wanted: bool) -> None:
+    with conf.override(PithosSettings, pithos_update_md5=is_wanted):
+        assert ada.ask("PUT", "/c/o", b"x" * size, ETag="0" * 32).status == 422
     assert ada.ask("GET", "/c/o").status == 404
+
+
+def test_without_md5_the_root_names_the_content_and_a_manifest_takes_it(ada: Person) -> None:
+    body = bytes(range(256)) * (20 * 1024)
+    with conf.override(PithosSettings, pithos_update_md5=False):
+        put = ada.ask("PUT", "/c/o", body)
+        head = ada.ask("HEAD", "/c/o").headers
+        assert put.headers["ETag"] == head["ETag"] == head["X-Object-Hash"]
+        listed = ada.ask("GET", "/c?format=json").json()
+        assert [row["hash"] for row in listed] == [head["ETag"]]
+        manifest = [{"path": "/c/o", "etag": head["ETag"], "size_bytes": len(body)}]
+        made = ada.ask("PUT", "/c/m?multipart-manifest=put", msgspec.json.encode(manifest))
+        assert made.status == 201
+        assert ada.ask("GET", "/c/m").body == body
 
 
 @pytest.mark.parametrize(

@@ -68,10 +68,11 @@ class Lines:
         return len(piece)
 
 
-def receive(source: Source, *, is_apart: bool = False) -> Content:
+def receive(source: Source, *, is_apart: bool = False, is_md5_made: bool = True) -> Content:
     """Store a body as blocks; on return they are durable, and nothing refers to them yet.
 
-    A small one is only read, unless it must be in the store `is_apart` from any object.
+    A small one is only read, unless it must be in the store `is_apart` from any object. MD5 costs
+    more than twice what the blocks' own names do, so a large body can go without.
     """
     if source.length == 0:
         return EMPTY
@@ -80,7 +81,7 @@ def receive(source: Source, *, is_apart: bool = False) -> Content:
     with blocks.told():
         if source.length is not None and source.length <= SMALL:
             return _receive_small(source, source.length)
-        return _receive_large(source)
+        return _receive_large(source, is_md5_made=is_md5_made)
 
 
 def _receive_inline(source: Source, length: int) -> Content:
@@ -102,20 +103,21 @@ def _receive_small(source: Source, length: int) -> Content:
     return Content(bytes.fromhex(name), len(data), checksum)
 
 
-def _receive_large(source: Source) -> Content:
-    digest, size = hashlib.md5(usedforsecurity=False), 0
+def _receive_large(source: Source, *, is_md5_made: bool) -> Content:
+    digest = hashlib.md5(usedforsecurity=False) if is_md5_made else None
+    size = 0
     with BlockPipeline(blocks.store(), blocks.writers()) as pipeline:
         while True:
             buffer = pipeline.buffer()
             filled = source.fill(buffer)
             if not filled:
                 break
-            pipeline.submit(buffer, filled, digest.update)
+            pipeline.submit(buffer, filled, digest.update if digest else None)
             size += filled
             if filled < len(buffer):
                 break
         names = pipeline.finish()
-    return Content(bytes.fromhex("".join(names)), size, digest.hexdigest())
+    return Content(bytes.fromhex("".join(names)), size, digest.hexdigest() if digest else "")
 
 
 def receive_blocks(source: Source) -> list[str]:

@@ -11,6 +11,7 @@ from synnefo.pithos.domain.listings import LIMIT, Listing
 from synnefo.pithos.domain.manifests import Segment, Wanted
 from synnefo.pithos.domain.places import Place, place_in_header
 from synnefo.pithos.domain.ranges import Span
+from synnefo.pithos.domain.tags import all_of
 from synnefo.pithos.models import Container, Node
 from synnefo.pithos.usecases import content
 from synnefo.pithos.usecases.content import Lines, Outlet
@@ -97,7 +98,7 @@ def _part(caller: Caller | None, account: str, entry: Entry) -> Part:
     place = place_in_header(quote(entry.name), account)
     segment = look(place) if caller is None else readable(caller, place)
     state = segment.object
-    if state.checksum != entry.hash or state.size != entry.bytes:
+    if _tag(state) != entry.hash or state.size != entry.bytes:
         raise ItemNotFound(f"The segment {entry.name} has changed since the manifest was made.")
     return Part(state, _span(entry.range, state.size))
 
@@ -149,17 +150,22 @@ def put_static(caller: Caller, place: Place, body: bytes, wish: Wish) -> State:
 def _checked(caller: Caller, place: Place, wanted: Wanted) -> tuple[Entry, str, int]:
     found = readable(caller, place_in_header(quote(wanted.path), place.account))
     state = found.object
-    if state.large_size is not None or not state.checksum:
+    if state.large_size is not None:
         raise BadRequest("it cannot be a segment.")
-    if wanted.etag and wanted.etag.strip('"') != state.checksum:
+    if wanted.etag and wanted.etag.strip('"') not in all_of(state.checksum, state.hash):
         raise BadRequest("its ETag is another.")
     if wanted.size_bytes is not None and wanted.size_bytes != state.size:
         raise BadRequest("its size is another.")
     span = _span(wanted.range, state.size)
     name = f"/{found.place.container}/{found.place.name}"
-    segment = Segment(found.place.container, found.place.name, state.checksum, span)
-    entry = Entry(name, state.checksum, state.size, wanted.range)
+    segment = Segment(found.place.container, found.place.name, _tag(state), span)
+    entry = Entry(name, _tag(state), state.size, wanted.range)
     return entry, manifests.etag_of_segment(segment, state.size), span.length
+
+
+def _tag(state: State) -> str:
+    """Tell what names a segment's content: its MD5, or its root where none was made."""
+    return state.checksum or state.hash
 
 
 def delete_static(caller: Caller, place: Place) -> tuple[int, int]:

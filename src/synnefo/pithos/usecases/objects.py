@@ -75,7 +75,8 @@ def put(caller: Caller, place: Place, source: Source, wish: Wish) -> State:
     if source.length is None or source.length > INLINE:
         found = writable(caller, look(place), wish)
         _ensure_room(found, source.length or 0)
-    received = content.receive(source)
+    is_md5_made = bool(wish.etag) or conf.of(PithosSettings).pithos_update_md5
+    received = content.receive(source, is_md5_made=is_md5_made)
     if wish.etag and wish.etag != received.checksum:
         raise Unprocessable(
             f"The body's MD5 is {received.checksum} and not what the ETag header says; "
