@@ -38,8 +38,8 @@ class PithosSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Whether former versions of objects are not charged."""
 
     pithos_update_md5: bool = True
-    """Whether an ETag is the MD5 of the content where it is known. Swift's clients need that; without
-    it large uploads cost half the processor time, and MD5 is made only to check an ETag sent."""
+    """Whether an ETag is the MD5 of the content where it is known, as Swift's clients need it.
+    Large uploads cost half the processor time without; MD5 then only checks an ETag sent along."""
 
     pithos_public_url_security: int = 16
     """Random bytes in the address of a public object."""
