@@ -17,7 +17,15 @@ from synnefo.astakos.models import (
 )
 from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED, ProjectState
 from synnefo.astakos.settings import AstakosSettings
-from synnefo.astakos.usecases import audit, groups, operator_changes, second_factors, tokens, users
+from synnefo.astakos.usecases import (
+    activations,
+    audit,
+    groups,
+    operator_changes,
+    second_factors,
+    tokens,
+    users,
+)
 from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, Fault
 
@@ -128,11 +136,11 @@ def _owned(user: User, state: ProjectState) -> int:
 
 
 def _verify(user: User, _order: Order) -> None:
-    users.verify(user)
+    activations.verify(user)
 
 
 def _accept(user: User, _order: Order) -> None:
-    users.accept(user)
+    activations.accept(user)
 
 
 def _reject(user: User, order: Order) -> None:
@@ -149,6 +157,10 @@ def _deactivate(user: User, order: Order) -> None:
 
 def _delete(user: User, _order: Order) -> None:
     users.delete(user)
+
+
+def _send_verification(user: User, _order: Order) -> None:
+    activations.send_link(user)
 
 
 def _send_password_reset(user: User, _order: Order) -> None:
@@ -182,6 +194,7 @@ _DO: dict[Deed, Callable[[User, Order], None]] = {
     Deed.ACTIVATE: _activate,
     Deed.DEACTIVATE: _deactivate,
     Deed.DELETE: _delete,
+    Deed.SEND_VERIFICATION: _send_verification,
     Deed.SEND_PASSWORD_RESET: _send_password_reset,
     Deed.END_SESSIONS: _end_sessions,
     Deed.RESET_SECOND_FACTOR: _reset_second_factor,

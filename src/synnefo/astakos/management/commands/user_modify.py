@@ -9,7 +9,7 @@ from django.db import transaction
 from synnefo.astakos.domain.account_states import show
 from synnefo.astakos.management.words import amount, refusals
 from synnefo.astakos.models import DATABASE, Resource, User
-from synnefo.astakos.usecases import passwords, projects, tokens, users
+from synnefo.astakos.usecases import activations, passwords, projects, tokens, users
 from synnefo.serve.commands import add_output_options, confirm, print_one
 
 FLAGS = {
@@ -92,7 +92,7 @@ def _change_state(user: User, options: dict[str, Any]) -> None:
     if options["verify"]:
         users.verify(user)
     if options["accept"] and not (options["verify"] and user.account.accepted):
-        users.accept(user)
+        activations.accept(user)
     if options["set_active"]:
         users.activate(user)
     if options["set_inactive"]:
