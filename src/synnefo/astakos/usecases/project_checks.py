@@ -83,7 +83,8 @@ def _recount(uuid: str) -> None:
         return
     with transaction.atomic(using=DATABASE):
         holders = [user_holder(uuid), project_holder(uuid)]
-        rows = Holding.objects.locked(holders, [pending_apps.RESOURCE])
+        held = Holding.objects.filter(holder__in=holders, resource=pending_apps.RESOURCE)
+        rows = list(held.order_by("pk").select_for_update())
         own = [row for row in rows if row.holder == user_holder(uuid)]
         counted = own[0].usage_max if own else 0
         waiting = ProjectApplication.objects.pending().filter(applicant=user).count()
