@@ -5,6 +5,7 @@ This module is read before Django is set up: modules are named as strings, never
 
 from synnefo.astakos.settings import (
     AstakosSettings,
+    OAuthSettings,
     ProjectSettings,
     ProviderSettings,
     SecuritySettings,
@@ -17,6 +18,7 @@ default_settings = [
     AstakosSettings,
     SecuritySettings,
     SignUpSettings,
+    OAuthSettings,
 ]
 web_apps = ["synnefo.astakos"]
 urls = ["synnefo.astakos.api.urls"]

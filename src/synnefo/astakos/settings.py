@@ -1,8 +1,6 @@
 """Settings of Astakos. Spec: identity 18."""
 
-from typing import Literal
-
-import msgspec
+from typing import Any, Literal
 
 from synnefo.astakos.domain.provider_configs import (
     GroupRule,
@@ -279,3 +277,46 @@ class SignUpSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Who hears of people who were let in; None: as above."""
     feedback_notifications_recipients: list[Person] | None = None
     """Who gets feedback; None: HELPDESK."""
+
+
+class OAuthSettings(msgspec.Struct, frozen=True, rename=str.upper):
+    """OAuth 2.0, weblogin and what other pages of the site show. Spec: identity 11, 12, 18.7."""
+
+    oauth2_endpoint_prefix: str = "oauth2/"
+    """Path of OAuth 2.0 below the base address."""
+    oauth2_authorization_endpoint: str = "auth/"
+    """Path, below that, at which people let clients act for them."""
+    oauth2_token_endpoint: str = "token/"  # noqa: S105 - a path
+    """Path, below that, at which clients get their tokens."""
+    oauth2_authorization_code_length: int = 60
+    """Characters of a code."""
+    oauth2_authorization_code_expires: int = 600
+    """Seconds for which a code is good."""
+    oauth2_token_length: int = 30
+    """Characters of an access token."""
+    oauth2_token_expires: int = 20
+    """Seconds for which an access token is good."""
+    oauth2_maximum_allowed_redirect_uri_length: int = 5000
+    """Characters that a redirect URI may have."""
+    oauth2_user_model: str = "auth.User"
+    """Accepted from old settings files and ignored."""
+    astakos_redirect_allowed_schemes: list[str] = ["pithos", "pithosdev"]
+    """Schemes of programs to which weblogin hands a token."""
+    astakos_translate_uuids: bool = False
+    """Whether the identity cookie names users by their address, as very old services expect."""
+    astakos_components_meta: dict[str, dict[str, Any]] = {}
+    """How components are shown to people, merged over what is known of them."""
+    cloudbar_active: bool = True
+    """Whether pages of components show the bar that leads to the others."""
+    cloudbar_location: str | None = None
+    """Where its script and style are; None: `ui/cloudbar/` below the base address."""
+    cloudbar_services_url: str | None = None
+    """Where it asks for the services; None: `ui/get_services` below the base address."""
+    cloudbar_menu_url: str | None = None
+    """Where it asks for the menu; None: `ui/get_menu` below the base address."""
+    cloudbar_cookie_name: str = "okeanos_account"
+    """Name of the cookie that it looks at; set it to the identity cookie's."""
+    cloudbar_height: int = 35
+    """Its height in pixels."""
+    cloudbar_background_color: str = "#000000"
+    """Its colour."""
