@@ -244,12 +244,14 @@ class TestDirectory:
         user, other = a_user("ada@example.org"), a_user()
         shared, foreign = a_project(user, name="lab.example.org"), a_project(other)
         token = a_token(user)
-        listed = call("GET", "/projects", token=token).json()
-        assert {one["id"] for one in listed["projects"]} == {user.uuid, shared.uuid}
-        assert listed["links"]["next"] is None
-        named = call("GET", "/projects?name=lab.example.org", token=token).json()["projects"]
+        mine = f"/users/{user.uuid}/projects"
+        for path in ("/auth/projects", mine):
+            listed = call("GET", path, token=token).json()
+            assert {one["id"] for one in listed["projects"]} == {user.uuid, shared.uuid}
+            assert listed["links"]["next"] is None
+        named = call("GET", f"{mine}?name=lab.example.org", token=token).json()["projects"]
         assert [one["id"] for one in named] == [shared.uuid]
-        own = call("GET", "/projects?name=ada@example.org", token=token).json()["projects"]
+        own = call("GET", f"{mine}?name=ada@example.org", token=token).json()["projects"]
         assert [one["id"] for one in own] == [user.uuid]
         assert call("GET", f"/projects/{shared.uuid}", token=token).status_code == 200
         for hidden in (foreign.uuid, other.uuid, "lab.example.org"):
@@ -257,7 +259,8 @@ class TestDirectory:
         assert call("GET", f"/users/{user.uuid}", token=token).json()["user"]["email"]
         assert call("GET", f"/users/{other.uuid}", token=token).status_code == 404
         assert call("GET", f"/users/{other.uuid}/projects", token=token).status_code == 403
-        assert [u["id"] for u in call("GET", "/users", token=token).json()["users"]] == [user.uuid]
+        for path in ("/users", "/projects", "/users?name=ada@example.org"):
+            assert call("GET", path, token=token).status_code == 403
 
     def test_administrators_see_all(self) -> None:
         admin, user = a_user(admin=True), a_user("ada@example.org")
@@ -296,8 +299,8 @@ class TestDirectory:
         body = {"user": {"original_password": PASSWORD, "password": "another password"}}
         wrong = {"user": {"original_password": "wrong", "password": "another password"}}
         assert call("POST", path, wrong, token=token).status_code == 401
-        assert call("POST", path, body, token=a_token(a_user(admin=True))).status_code == 403
-        assert call("POST", path, body, token=token).status_code == 204
+        assert call("POST", path, wrong, token=a_token(a_user(admin=True))).status_code == 401
+        assert call("POST", path, body).status_code == 204
         assert call("GET", "/auth/projects", token=token).status_code == 401
         assert by_password(user, "another password").status_code == 201
 
@@ -350,4 +353,5 @@ class TestDiscovery:
 
     def test_a_component_has_no_projects_of_its_own(self) -> None:
         _, service = a_component()
-        assert call("GET", "/projects", token=service).status_code == 401
+        assert call("GET", "/auth/projects", token=service).status_code == 401
+        assert call("GET", "/projects", token=service).status_code == 403

@@ -104,8 +104,8 @@ API = Api(
     "identity",
     "identity",
     [
-        Route("GET", "/", list_versions, auth=False),
-        Route("GET", "/.json", list_versions, auth=False),
+        Route("GET", "/", list_versions, status=300, auth=False),
+        Route("GET", "/.json", list_versions, status=300, auth=False),
     ],
     fault_style=IDENTITY,
     authenticate=callers.authenticate,

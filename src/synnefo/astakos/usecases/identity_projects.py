@@ -22,6 +22,7 @@ from synnefo.wire.provisions import project_holder
 DEEPEST = 5
 """How many projects may lie below each other, as in Keystone."""
 REASON = "identity"
+BOUND = "A system project is called after its user; its name and description cannot be changed."
 
 
 class NewProject(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,11 +90,12 @@ def update(project: Project, changes: dict[str, Any]) -> Project:
     renamed = changes.pop("name", None)
     with transaction.atomic(using=DATABASE):
         if renamed is not None and renamed != project.display_name:
-            projects.modify(project, {"realname": renamed})
-        if changes.get("description", project.description) != project.description:
-            projects.modify(project, {"description": changes.pop("description")})
+            _rename(project, renamed)
+        if project.is_base and "description" in changes:
+            raise Forbidden(BOUND)
         if changes:
             Project.objects.filter(pk=project.pk).update(**changes)
+            audit.record("project.modified", subject=project, changes=sorted(changes))
         if enabled is False and project.state == ProjectState.NORMAL:
             _check_leaf(project, Project.objects.filter(state=ProjectState.NORMAL), "disabled")
             project_states.move(project, ProjectAction.SUSPEND, reason=REASON)
@@ -143,6 +145,15 @@ def _check_place(wanted: NewProject) -> None:
         raise Forbidden("The project above is disabled. Enable it first.")
     if len(assignments.lineage(wanted.parent)) + 2 > DEEPEST:
         raise Forbidden(f"Projects can lie {DEEPEST} deep at most.")
+
+
+def _rename(project: Project, name: str) -> None:
+    if project.is_base:
+        raise Forbidden(BOUND)
+    lock_names()
+    check_name_free(project, name)
+    Project.objects.filter(pk=project.pk).update(realname=name, name=name)
+    audit.record("project.modified", subject=project, changes=["name"])
 
 
 def _check_leaf(project: Project, those: "QuerySet[Project]", done: str) -> None:

@@ -43,7 +43,7 @@ ROUTES = [
     *_collection("user", users),
     Route("GET", "/users/{user_id}/projects", users.list_projects_of),
     Route("GET", "/users/{user_id}/groups", users.list_groups_of),
-    Route("POST", "/users/{user_id}/password", users.change_password, status=204),
+    Route("POST", "/users/{user_id}/password", users.change_password, status=204, auth="optional"),
     *_collection("group", groups),
     Route("GET", "/groups/{group_id}/users", groups.list_members),
     Route("GET", "/groups/{group_id}/users/{user_id}", groups.check_member, status=204),

@@ -1,7 +1,6 @@
 """Users over HTTP. Spec: openstack-api 4.2, 4.4.
 
-Administrators see everybody, a domain's administrators and readers their domain, others
-themselves.
+Administrators see everybody, those of a domain all in it, others themselves.
 """
 
 from typing import Any
@@ -16,17 +15,15 @@ from synnefo.astakos.usecases import (
     identity_users,
     logins,
     projects,
+    second_factors,
     users,
 )
-from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound, Unauthorized
+from synnefo.kit.faults import BadRequest, ItemNotFound, Unauthorized
 from synnefo.serve.http import Call
 
 
 def list_users(call: Call) -> Body:
-    """List users, by name, domain or state if asked.
-
-    Others than administrators and readers see themselves only, and may not look for names.
-    """
+    """List users, by name, domain or state if asked; for administrators and readers."""
     known = User.objects.verified().filter(deleted_at=None).select_related("default_project")
     domain = call.arg("domain_id")
     if domain not in {None, "", "None"}:
@@ -35,12 +32,9 @@ def list_users(call: Call) -> Body:
     if enabled is not None:
         known = known.filter(is_active=enabled)
     if not policy.may_read_all(call.who):
-        mine = call.who.domain_id
-        reads = mine != "" and policy.may_read(call.who, mine)
-        known = known.filter(domain_id=mine) if reads else known.filter(uuid=call.who.user_id)
+        policy.check_read(call, call.who.domain_id)
+        known = known.filter(domain_id=call.who.domain_id)
     found = shapes.by_name(call, known.order_by("pk"), identity_users.shown_name)
-    if not found and call.arg("name") is not None:
-        policy.check_read(call, call.who.domain_id or DEFAULT)
     return shapes.listed(call, "users", map(shapes.of_user, found))
 
 
@@ -89,17 +83,18 @@ def delete_user(call: Call, user_id: str) -> None:
 
 
 def change_password(call: Call, user_id: str, body: bodies.UserBody) -> None:
-    """Change a password by the old one, which is all that this needs; the tokens got end."""
+    """Change a password by the old one, which is all that this needs; tokens got before end."""
     known, _ = fields.read(body.user, bodies.UserFields)
     facts = fields.told(known)
     if not facts.get("password") or not isinstance(facts.get("original_password"), str):
         raise BadRequest("Send 'original_password' and 'password'.")
-    if call.who.user_id != user_id:
-        raise Forbidden("Only the user may change this password; operators use PATCH.")
     try:
         user = logins.by_password(user_id, facts["original_password"], call.address)
     except Unauthorized as fault:
         raise Unauthorized("The original password is wrong.") from fault
+    holder = call.caller is not None and call.caller.user_id == user.uuid
+    if second_factors.is_on(user) and not holder:
+        raise Unauthorized("The account has a second factor. Send a token of the user too.")
     if facts["password"] == facts["original_password"]:
         raise BadRequest("The new password is the old one. Choose another.")
     users.set_password(user, facts["password"])
