@@ -2,6 +2,8 @@
 
 from typing import Any, Literal
 
+import msgspec
+
 from synnefo.astakos.domain.provider_configs import (
     GroupRule,
     LdapServer,
@@ -300,7 +302,7 @@ class OAuthSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Characters that a redirect URI may have."""
     oauth2_user_model: str = "auth.User"
     """Accepted from old settings files and ignored."""
-    astakos_redirect_allowed_schemes: list[str] = ["pithos", "pithosdev"]
+    astakos_redirect_allowed_schemes: tuple[str, ...] = ("pithos", "pithosdev")
     """Schemes of programs to which weblogin hands a token."""
     astakos_translate_uuids: bool = False
     """Whether the identity cookie names users by their address, as very old services expect."""
