@@ -81,4 +81,4 @@ def _people(named: Sequence[Person] | None) -> list[str]:
 
 
 def _of_operators(user: User) -> str:
-    return addresses.page(f"operators/users/{user.uuid}")
+    return addresses.page(f"operate/users/{user.uuid}")
