@@ -36,7 +36,7 @@ class OAuth1Directory:
         """Ask for a request token and make the address where the provider asks the person."""
         del state
         client = self._client(redirect_uri=self.back)
-        answer = self._post(self.settings.request_token_url, client, {})
+        answer = self._post(self.settings.request_token_url, client)
         token, secret = answer.get("oauth_token", ""), answer.get("oauth_token_secret", "")
         if not token or answer.get("oauth_callback_confirmed") != "true":
             raise refused("the provider did not confirm where to send you back to.")
@@ -58,7 +58,7 @@ class OAuth1Directory:
         if not verifier or not hmac.compare_digest(token.encode(), memory["token"].encode()):
             raise refused("the provider's answer is not the one that was asked for.")
         client = self._client(token=token, token_secret=memory["secret"], verifier=verifier)
-        answer = self._post(self.settings.access_token_url, client, {"oauth_verifier": verifier})
+        answer = self._post(self.settings.access_token_url, client)
         attributes = {
             name: [answer[name]] for name in ("user_id", "screen_name") if answer.get(name)
         }
@@ -67,7 +67,7 @@ class OAuth1Directory:
     def _client(self, **more: str) -> ClientAuth:
         return ClientAuth(self.settings.client_id, self.settings.client_secret, **more)
 
-    def _post(self, url: str, client: ClientAuth, fields: Mapping[str, str]) -> dict[str, str]:
-        body = urlencode(fields)
-        _, headers, _ = client.prepare("POST", url, {"Content-Type": FORM}, body)
-        return post_for_form(url, fields, {name: str(value) for name, value in headers.items()})
+    def _post(self, url: str, client: ClientAuth) -> dict[str, str]:
+        """Send a signed call; all that it says is in its header."""
+        _, headers, _ = client.prepare("POST", url, {"Content-Type": FORM}, "")
+        return post_for_form(url, {}, {name: str(value) for name, value in headers.items()})
