@@ -60,6 +60,7 @@ def create(wanted: NewCredential) -> Credential:
         user=wanted.owner,
         project_id=wanted.project_id,
         type=wanted.type,
+        access_digest=uuid if wanted.type == EC2 else "",
         blob=_sealed(wanted.blob, wanted.owner),
         application_credential=holder.application_credential if holder else None,
         trust=holder.trust if holder else None,
@@ -84,18 +85,22 @@ def create_ec2(owner: User, project: Project, holder: Token | None) -> tuple[Cre
 
 
 def update(row: Credential, *, blob: str | None, kind: str | None, project_id: str | None) -> None:
-    """Change a credential; the access key of an EC2 one stays, for it is its name."""
+    """Change a credential; another access key takes the place of the old one at once."""
     if kind is not None and EC2 in {kind, row.type} and kind != row.type:
         raise BadRequest("A credential cannot become an EC2 key, or cease to be one.")
     if blob is not None:
-        if row.type == EC2 and id_of(_read_key(blob).access) != row.id:
-            raise BadRequest("The access key cannot be changed. Make another credential.")
+        if row.type == EC2:
+            row.access_digest = id_of(_read_key(blob).access)
         row.blob = _sealed(blob, row.user)
     row.type = kind or row.type
     row.project_id = row.project_id if project_id is None else project_id
-    with transaction.atomic(using=DATABASE):
-        row.save()
-        audit.record("credential.changed", subject=row.user, id=row.id)
+    try:
+        with transaction.atomic(using=DATABASE):
+            row.save()
+            audit.record("credential.changed", subject=row.user, id=row.id)
+    except IntegrityError as error:
+        raise Conflict("A credential with this access key exists already.") from error
+    tokens.announce_end()
 
 
 def delete(row: Credential) -> None:
@@ -116,7 +121,7 @@ def find(uuid: str) -> Credential:
 
 def of_access_key(access: str, user: User | None = None) -> Credential:
     """Answer the EC2 credential of an access key."""
-    known = Credential.objects.filter(pk=id_of(access), type=EC2)
+    known = Credential.objects.filter(access_digest=id_of(access), type=EC2)
     known = known if user is None else known.filter(user=user)
     row = known.select_related("user", "application_credential", "trust").first()
     if row is None:
@@ -143,7 +148,7 @@ def key_of(row: Credential) -> Ec2Key:
 
 
 def id_of(access: str) -> str:
-    """Answer the id of the EC2 credential with an access key."""
+    """Answer the digest that an access key is found by."""
     return hashlib.sha256(access.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -226,7 +226,7 @@ def _find(call: Call, credential_id: str) -> Credential:
 
 def _find_ec2(call: Call, user_id: str, access: str) -> Credential:
     person(call, user_id)
-    row = _find(call, credentials.id_of(access))
+    row = _find(call, credentials.of_access_key(access).pk)
     if row.user.uuid != user_id or row.type != EC2:
         raise ItemNotFound(f"There is no EC2 credential with the access key {access}.")
     return row
