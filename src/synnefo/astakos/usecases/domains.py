@@ -17,7 +17,7 @@ def _read_closed() -> frozenset[str]:
     return frozenset(Domain.objects.filter(enabled=False).values_list("pk", flat=True))
 
 
-_closed = Remembered(_read_closed, lambda settings: settings.astakos_component_cache_timeout)
+_closed = Remembered(_read_closed, lambda s: s.astakos_component_cache_timeout, marked=True)
 
 
 def is_closed(domain_id: str) -> bool:
@@ -86,7 +86,7 @@ def forget(domain: Domain) -> None:
         RoleAssignment.objects.filter(domain_id=domain.pk).delete()
         Role.objects.filter(domain_id=domain.pk).delete()
         domain.delete()
-    _closed.forget()
+    _closed.change()
 
 
 def people(domain: Domain) -> list[User]:
@@ -110,4 +110,4 @@ def _save(domain: Domain) -> None:
             domain.save()
     except IntegrityError as error:
         raise Conflict(f"A domain named {domain.name} exists already.") from error
-    _closed.forget()
+    _closed.change()

@@ -45,7 +45,7 @@ def _read_book() -> Book:
     return Book(rows, dict(implies))
 
 
-_book = Remembered(_read_book, lambda settings: settings.astakos_component_cache_timeout)
+_book = Remembered(_read_book, lambda s: s.astakos_component_cache_timeout, marked=True)
 
 
 def book(keys: Iterable[int] = ()) -> Book:
@@ -68,7 +68,7 @@ def ensure() -> None:
         }
         for prior, implied in rules.IMPLIED:
             RoleInference.objects.get_or_create(prior=rows[prior], implied=rows[implied])
-    _book.forget()
+    _book.change()
 
 
 def is_operator(user: User) -> bool:
@@ -116,7 +116,7 @@ def delete(role: Role) -> None:
     if role.options.get("immutable"):
         raise Forbidden(f"The role {role.name} is immutable. Take that option away first.")
     role.delete()
-    _book.forget()
+    _book.change()
 
 
 def imply(prior: Role, implied: Role) -> None:
@@ -127,13 +127,13 @@ def imply(prior: Role, implied: Role) -> None:
     if prior.pk in rules.closure([implied.pk], known.implies):
         raise BadRequest("A role cannot imply itself, directly or by others.")
     RoleInference.objects.get_or_create(prior=prior, implied=implied)
-    _book.forget()
+    _book.change()
 
 
 def imply_no_more(prior: Role, implied: Role) -> None:
     """End that one role brings another; ItemNotFound when it does not."""
     find_inference(prior, implied).delete()
-    _book.forget()
+    _book.change()
 
 
 def find_inference(prior: Role, implied: Role) -> RoleInference:
@@ -150,4 +150,4 @@ def _save(role: Role) -> None:
             role.save()
     except IntegrityError as error:
         raise Conflict(f"A role named {role.name} exists already.") from error
-    _book.forget()
+    _book.change()
