@@ -46,6 +46,13 @@ def of_user(user: User) -> dict[str, ByResource]:
     return found.get(user.uuid, {})
 
 
+def left_behind(user: User, projects: Iterable[str]) -> dict[str, ByResource]:
+    """Answer what a user still holds in projects of which they are no member any more."""
+    visible = Resource.objects.filter(api_visible=True)
+    names = list(visible.values_list("name", flat=True))
+    return _standings(names, [user.uuid], list(projects)).get(user.uuid, {})
+
+
 def for_component(
     component: str, users: Sequence[str] | None = None, projects: Sequence[str] | None = None
 ) -> UserQuotas:
