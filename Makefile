@@ -17,7 +17,7 @@ run: .venv/.run web/dist/index.html ## set up what is missing and start the clou
 test: .venv/.test ## set up what is missing and pass the tests that need nothing else
 	@$(BIN)/pytest -n $(J) -m "$(QUICK)" $(T)
 
-test-all: .venv/.test web/dist/index.html services ## everything, with real services, machines and browser
+test-all: .venv/.test .tempest/.made web/dist/index.html services ## everything, with real services, machines and browser
 	@set -a; . .services/env; set +a; \
 	SYNNEFO_TEST_DB=postgres $(BIN)/pytest -n $(J) tests/usecase && \
 	$(BIN)/pytest -n $(J) --durations=15 tests; \
@@ -58,18 +58,21 @@ openapi: .venv/.test ## write the documents of every API, and the references
 	@$(BIN)/snf-manage reference docs/reference
 
 pins: ## compile the pins anew from requirements/*.in
-	@for name in build run ldap test; do \
+	@for name in build run ldap test tempest; do \
 	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	    requirements/$$name.in -o requirements/$$name.txt; done
 
 clean:
-	rm -rf .venv web/node_modules web/dist build dist .mypy_cache .ruff_cache .pytest_cache .services
+	rm -rf .venv .tempest web/node_modules web/dist build dist .mypy_cache .ruff_cache .pytest_cache .services
 
 .venv/.run: requirements/build.txt requirements/run.txt $(PROJECTS)
 	@deploy/setup.sh python $@ requirements/run.txt
 
 .venv/.test: requirements/build.txt requirements/test.txt $(PROJECTS)
 	@deploy/setup.sh python $@ requirements/test.txt
+
+.tempest/.made: requirements/tempest.txt | .venv/.test
+	@deploy/setup.sh apart .tempest requirements/tempest.txt
 
 web/node_modules/.stamp: web/package-lock.json | .venv/.run
 	@echo "  Installing the web interface's packages"

