@@ -1,6 +1,14 @@
 import { Fault, readFault } from './faults.ts';
 
-export type Service = 'identity' | 'account' | 'compute' | 'image' | 'network' | 'object-store';
+export type Service =
+  | 'identity'
+  | 'account'
+  | 'ui'
+  | 'operators'
+  | 'compute'
+  | 'image'
+  | 'network'
+  | 'object-store';
 
 export interface CatalogEntry {
   type: string;
@@ -14,6 +22,8 @@ export const computeVersion = '2.79';
 const wellKnown: Record<Service, (project: string) => string> = {
   identity: () => '/astakos/identity/v3',
   account: () => '/astakos/account/v1.0',
+  ui: () => '/astakos/ui',
+  operators: () => '/astakos/ui/operators',
   compute: () => '/cyclades/compute/v2.1',
   image: () => '/cyclades/image/v2',
   network: () => '/cyclades/network/v2.0',
@@ -43,6 +53,9 @@ export function dropCredentials(): void {
 export function whenRefused(run: () => void): void {
   holder.refused = run;
 }
+
+/** Tell that a token which had been accepted is refused. */
+export const refused = (): void => holder.refused();
 
 export const currentToken = (): string => holder.token;
 

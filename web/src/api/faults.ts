@@ -5,6 +5,7 @@ export class Fault extends Error {
   readonly requestId: string;
   readonly retryAfter: number;
   readonly body: unknown;
+  readonly #flags: ReadonlyMap<string, string>;
 
   constructor(status: number, kind: string, message: string, more: FaultMore = {}) {
     super(message);
@@ -14,10 +15,19 @@ export class Fault extends Error {
     this.requestId = more.requestId ?? '';
     this.retryAfter = more.retryAfter ?? 0;
     this.body = more.body ?? null;
+    this.#flags = more.flags ?? new Map();
+  }
+
+  /** What a service tells beside its sentence: `x-captcha`, `x-confirm`, `x-account-state`. */
+  flag(name: string): string {
+    return this.#flags.get(name) ?? '';
   }
 }
 
+const FLAGS = ['x-captcha', 'x-confirm', 'x-account-state', 'x-terms'];
+
 export interface FaultMore {
+  flags?: ReadonlyMap<string, string>;
   requestId?: string;
   retryAfter?: number;
   body?: unknown;
@@ -33,6 +43,7 @@ export function readFault(status: number, text: string, headers: Headers): Fault
   const more: FaultMore = {
     requestId: headers.get('x-openstack-request-id') ?? headers.get('x-compute-request-id') ?? '',
     retryAfter: Number(headers.get('retry-after')) || 0,
+    flags: new Map(FLAGS.map((name) => [name, headers.get(name) ?? ''])),
   };
   const parsed = parse(text);
   more.body = parsed ?? text;

@@ -26,6 +26,17 @@ const pieces = {
   quota: () => import('./Quota.svelte'),
   access: () => import('./Access.svelte'),
   console: () => import('./Console.svelte'),
+  opUsers: () => import('./operators/Users.svelte'),
+  opUser: () => import('./operators/User.svelte'),
+  opProjects: () => import('./operators/Projects.svelte'),
+  opProject: () => import('./operators/Project.svelte'),
+  opRequests: () => import('./operators/Requests.svelte'),
+  opQuota: () => import('./operators/Quota.svelte'),
+  opGroups: () => import('./operators/Groups.svelte'),
+  opPolicies: () => import('./operators/Policies.svelte'),
+  opAudit: () => import('./operators/Audit.svelte'),
+  security: () => import('./security/Security.svelte'),
+  reset: () => import('./security/Reset.svelte'),
   missing: () => import('./NotFound.svelte'),
 };
 
@@ -40,6 +51,11 @@ function page(piece: keyof typeof pieces, label: Key, props: Page['props'] = {})
   };
   return { key: `${piece} ${props.id ?? ''}`, label, props, load };
 }
+
+/** Pages that need no session and stand outside the shell. */
+const outside = new Set(['reset']);
+
+export const isOutside = (place: Place): boolean => outside.has(place.name);
 
 /** The page of an address. Design: section 2. */
 export function pageOf(place: Place): Page {
@@ -62,12 +78,42 @@ export function pageOf(place: Place): Page {
           .map((part) => `${part}/`)
           .join(''),
       });
+    case 'security':
+      return page('security', 'nav.security');
+    case 'reset':
+      return page('reset', 'reset.title');
     case 'images':
     case 'keys':
     case 'quota':
     case 'access':
     case 'console':
       return page(place.name, place.name === 'console' ? 'console' : `nav.${place.name}`);
+    case 'operate':
+      return operatorsPage(first ?? 'users', second, place.parts[2]);
+    default:
+      return page('missing', 'notfound');
+  }
+}
+
+/** The operators' pages; the services refuse their data to everybody else. */
+function operatorsPage(name: string, id: string | undefined, tab: string | undefined): Page {
+  switch (name) {
+    case 'users':
+      if (id) return page('opUser', 'nav.op.users', { id, tab: tab ?? 'overview' });
+      return page('opUsers', 'nav.op.users');
+    case 'projects':
+      if (id) return page('opProject', 'nav.op.projects', { id });
+      return page('opProjects', 'nav.op.projects');
+    case 'requests':
+      return page('opRequests', 'nav.op.requests');
+    case 'quota':
+      return page('opQuota', 'nav.op.quota');
+    case 'groups':
+      return page('opGroups', 'nav.op.groups');
+    case 'policies':
+      return page('opPolicies', 'nav.op.policies');
+    case 'audit':
+      return page('opAudit', 'nav.op.audit');
     default:
       return page('missing', 'notfound');
   }

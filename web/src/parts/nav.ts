@@ -1,3 +1,4 @@
+import { session } from '../state/session.svelte.ts';
 import type { Key } from '../words/words.svelte.ts';
 import type { IconName } from './icons.ts';
 
@@ -10,6 +11,8 @@ export interface NavItem {
 
 export interface NavGroup {
   heading?: Key;
+  /** Shown to operators only; the services refuse everybody else. */
+  forOperators?: boolean;
   items: NavItem[];
 }
 
@@ -36,11 +39,30 @@ export const navigation: NavGroup[] = [
     heading: 'nav.account',
     items: [
       { name: 'quota', label: 'nav.quota', icon: 'gauge', shortcut: 'q' },
+      { name: 'security', label: 'nav.security', icon: 'lock', shortcut: 'y' },
       { name: 'access', label: 'nav.access', icon: 'terminal', shortcut: 'a' },
+    ],
+  },
+  {
+    heading: 'nav.operators',
+    forOperators: true,
+    items: [
+      { name: 'operate/users', label: 'nav.op.users', icon: 'users', shortcut: 'u' },
+      { name: 'operate/requests', label: 'nav.op.requests', icon: 'inbox', shortcut: 'r' },
+      { name: 'operate/projects', label: 'nav.op.projects', icon: 'briefcase', shortcut: '' },
+      { name: 'operate/quota', label: 'nav.op.quota', icon: 'gauge', shortcut: '' },
+      { name: 'operate/groups', label: 'nav.op.groups', icon: 'badge', shortcut: '' },
+      { name: 'operate/policies', label: 'nav.op.policies', icon: 'shield', shortcut: '' },
+      { name: 'operate/audit', label: 'nav.op.audit', icon: 'scroll', shortcut: 'l' },
     ],
   },
 ];
 
-export const allPages: NavItem[] = navigation.flatMap((group) => group.items);
+/** The groups that the signed-in person may see. */
+export const groupsShown = (): NavGroup[] =>
+  navigation.filter((group) => !group.forOperators || session.user.is_admin);
+
+/** The pages that the signed-in person may see. */
+export const pagesShown = (): NavItem[] => groupsShown().flatMap((group) => group.items);
 
 export const addressOf = (name: string): string => (name === 'overview' ? '/ui/' : `/ui/${name}`);

@@ -1,6 +1,12 @@
 import { dropCredentials, useCredentials, whenRefused } from '../api/call.ts';
 import { isFault } from '../api/faults.ts';
-import { resume, type SessionAnswer, signIn, signOut } from '../api/identity.ts';
+import {
+  type Entered,
+  resume,
+  type SessionAnswer,
+  signOut,
+  type Waiting,
+} from '../api/identity.ts';
 import { forgetAll } from './live.svelte.ts';
 
 type Phase = 'asking' | 'out' | 'in';
@@ -9,6 +15,8 @@ type Phase = 'asking' | 'out' | 'in';
 class Session {
   phase = $state<Phase>('asking');
   current = $state.raw<SessionAnswer | null>(null);
+  /** A sign-in that waits for another step. */
+  waiting = $state.raw<Waiting | null>(null);
   /** The session ended under an open page: it stays, and asks to sign in over it. */
   ended = $state(false);
 
@@ -27,15 +35,28 @@ class Session {
   /** Take up the session of the browser's cookie, if there is one. */
   async begin(): Promise<void> {
     try {
-      this.#take(await resume());
+      this.entered(await resume());
     } catch (error) {
       this.phase = 'out';
       if (!isFault(error, 401, 403, 404)) throw error;
     }
   }
 
-  async signIn(username: string, password: string): Promise<void> {
-    this.#take(await signIn(username, password));
+  /** Take up what a step of signing in answered: the session, or the next step. */
+  entered(answer: Entered): void {
+    if ('step' in answer) {
+      this.waiting = answer;
+      if (this.phase === 'asking') this.phase = 'out';
+    } else {
+      this.waiting = null;
+      this.#take(answer);
+    }
+  }
+
+  /** Give up a sign-in that waits, and begin anew. */
+  async giveUp(): Promise<void> {
+    this.waiting = null;
+    await signOut().catch(() => null);
   }
 
   async signOut(): Promise<void> {
@@ -47,7 +68,9 @@ class Session {
   async refused(): Promise<void> {
     if (this.phase !== 'in' || this.ended) return;
     try {
-      this.#take(await resume());
+      const answer = await resume();
+      if ('step' in answer) this.ended = true;
+      this.entered(answer);
     } catch {
       this.ended = true;
     }
@@ -68,6 +91,7 @@ class Session {
     this.current = null;
     this.phase = 'out';
     this.ended = false;
+    this.waiting = null;
   }
 }
 

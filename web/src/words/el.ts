@@ -1,7 +1,9 @@
+import { security } from './el/security.ts';
 import type { Words } from './en.ts';
 
 /** Κάθε πρόταση της διεπαφής, στα ελληνικά. */
 export const el: Words = {
+  ...security,
   actions: 'Ενέργειες',
   'actions.of': 'Ενέργειες: {name}',
   'actions.more': 'Περισσότερες ενέργειες',

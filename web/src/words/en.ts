@@ -1,7 +1,10 @@
+import { security } from './en/security.ts';
+
 export type Sentence = string | { one: string; other: string };
 
 /** Every sentence of the interface, in English. Holes are named; {n} chooses the plural. */
 export const en = {
+  ...security,
   actions: 'Actions',
   'actions.of': 'Actions of {name}',
   'actions.more': 'More actions',
