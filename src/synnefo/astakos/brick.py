@@ -27,6 +27,7 @@ jobs = [
     "synnefo.astakos.jobs.forget",
     "synnefo.astakos.jobs.letters",
     "synnefo.astakos.jobs.projects",
+    "synnefo.astakos.jobs.providers",
     "synnefo.astakos.jobs.sign_up",
     "synnefo.astakos.jobs.security",
 ]

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from synnefo.astakos.domain.identities import Identity
+from synnefo.astakos.domain.identities import FIELDS, Identity
 from synnefo.astakos.models import AuthProvider, ProviderTrip, User
 from synnefo.astakos.usecases import (
     attempts,
@@ -14,15 +14,22 @@ from synnefo.astakos.usecases import (
     directories,
     entrances,
     pending_third_parties,
+    sign_ups,
+    terms,
 )
+from synnefo.astakos.usecases.activations import Result
 from synnefo.astakos.usecases.attempts import Knock
 from synnefo.astakos.usecases.entrances import Entry
 from synnefo.astakos.usecases.provider_trips import Purpose
 from synnefo.astakos.usecases.sessions import Visit
+from synnefo.astakos.usecases.sign_ups import KnownForm
 from synnefo.kit.faults import Fault, Unauthorized
 from synnefo.kit.logs import get_logger
 
 log = get_logger(__name__)
+
+NAMES = FIELDS[1:]
+"""What an account needs besides its identifier."""
 
 
 class End(StrEnum):
@@ -40,6 +47,7 @@ class End(StrEnum):
     REJECTED = "rejected"
     INACTIVE = "inactive"
     LOGIN_DISABLED = "login-disabled"
+    SIGNED_UP = "signed-up"
     CREATE_DISABLED = "create-disabled"
     NO_ACCOUNT = "no-account"
 
@@ -65,7 +73,10 @@ def arrive(identity: Identity, trip: ProviderTrip | None, visit: Visit) -> Outco
     held = _holder(identity)
     if held is not None:
         return _come_in(held, identity, visit, trip.key if trip else "")
-    return _unknown(identity, trip.key if trip else "")
+    outcome = _unknown(identity, trip.key if trip else "")
+    if outcome.end is End.SIGN_UP and _needs_no_form(identity):
+        return _sign_up(outcome, identity, visit)
+    return outcome
 
 
 def by_password(module: str, knock: Knock, password: str) -> Identity:
@@ -149,6 +160,26 @@ def _unknown(identity: Identity, key: str) -> Outcome:
         return Outcome(end=End.CREATE_DISABLED, module=module)
     token = pending_third_parties.keep(identity)
     return Outcome(end=End.SIGN_UP, module=module, token=token)
+
+
+def _needs_no_form(identity: Identity) -> bool:
+    """Tell whether there is nothing left to ask: all is forced, and no terms are to be read."""
+    return set(NAMES) <= set(identity.forced) and terms.latest() is None
+
+
+def _sign_up(outcome: Outcome, identity: Identity, visit: Visit) -> Outcome:
+    """Make the account at once; where that fails, the form says why. Spec: identity 14.3, 5."""
+    try:
+        done = sign_ups.register_known(KnownForm(token=outcome.token), visit.address)
+    except Fault as fault:
+        log.info("direct-sign-up-refused", module=outcome.module, reason=fault.message)
+        return outcome
+    if done.user is not None:
+        held = auth_methods.holder_of(identity.module, identity.identifier)
+        if held is not None:
+            return _come_in(held, identity, visit, "")
+    pending = done.result == Result.PENDING_MODERATION
+    return Outcome(end=End.PENDING if pending else End.SIGNED_UP, module=outcome.module)
 
 
 def _why_not(user: User) -> End:
