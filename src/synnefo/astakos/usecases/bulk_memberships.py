@@ -5,6 +5,7 @@ Spec: identity 13.18, 13.19.
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import msgspec
 from django.db import transaction
@@ -15,6 +16,7 @@ from synnefo.astakos.usecases import memberships
 from synnefo.astakos.usecases.project_rights import check_owner
 from synnefo.kit.faults import BadRequest, Fault
 
+T = TypeVar("T", int, str)
 MOST = 500
 _BETWEEN = re.compile(r"[\s,;]+")
 
@@ -58,7 +60,7 @@ def act(project: Project, numbers: Sequence[int], deed: Deed) -> list[Outcome]:
             return Outcome(seat.person.email, problem=fault.message, membership=number)
         return Outcome(seat.person.email, WORDS[MembershipState(done.state)], "", number)
 
-    return _each([lambda number=number: one(number) for number in numbers], deed)
+    return _each(one, numbers, deed)
 
 
 def enroll(project: Project, text: str, deed: Deed) -> list[Outcome]:
@@ -76,14 +78,14 @@ def enroll(project: Project, text: str, deed: Deed) -> list[Outcome]:
             return Outcome(address, problem=fault.message)
         return Outcome(address, WORDS[MembershipState(done.state)], "", done.pk)
 
-    return _each([lambda address=address: one(address) for address in addresses], deed)
+    return _each(one, addresses, deed)
 
 
-def _each(steps: Sequence[Callable[[], Outcome]], deed: Deed) -> list[Outcome]:
+def _each(one: Callable[[T], Outcome], items: Sequence[T], deed: Deed) -> list[Outcome]:
     if not deed.is_preview:
-        return [step() for step in steps]
+        return [one(item) for item in items]
     with transaction.atomic(using=DATABASE):
-        found = [step() for step in steps]
+        found = [one(item) for item in items]
         transaction.set_rollback(True, using=DATABASE)
     return found
 

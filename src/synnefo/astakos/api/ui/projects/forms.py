@@ -56,7 +56,7 @@ def look_ahead(call: Call, body: ForecastBody) -> Outlook:
 
 
 def list_applications(call: Call) -> list[ApplicationRow]:
-    """List applications, `pending` ones if asked: everybody's to administrators, else one's own."""
+    """List applications, `state=pending` if asked; administrators see everybody's."""
     viewer = project_search.viewer_of(callers.user_of(call.who))
     found = ProjectApplication.objects.all().whole()
     if call.arg("state") == "pending":
