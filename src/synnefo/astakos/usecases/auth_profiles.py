@@ -27,7 +27,7 @@ def add(name: str, provider: str, values: Values, *, exclusive: bool = False) ->
             raise Conflict(f"A policy profile named {name} exists. Use --update to change it.")
         profile = AuthPolicyProfile(name=name, provider=provider, is_exclusive=exclusive)
         _write(profile, values)
-        audit.record("auth-policy.added", subject=_subject(profile), **_shown(profile))
+        _note("added", profile)
     return profile
 
 
@@ -41,7 +41,7 @@ def change(
         if exclusive is not None:
             profile.is_exclusive = exclusive
         _write(profile, values)
-        audit.record("auth-policy.changed", subject=_subject(profile), **_shown(profile))
+        _note("changed", profile)
     return profile
 
 
@@ -51,8 +51,7 @@ def set_active(name: str, *, active: bool) -> AuthPolicyProfile:
         profile = find(name)
         profile.active = active
         profile.save(update_fields=["active"])
-        act = "auth-policy.enabled" if active else "auth-policy.disabled"
-        audit.record(act, subject=_subject(profile))
+        _note("enabled" if active else "disabled", profile)
     return profile
 
 
@@ -67,7 +66,7 @@ def hand_out(name: str, users: Sequence[User], groups: Sequence[Group]) -> AuthP
         profile.groups.set(groups)
         audit.record(
             "auth-policy.handed-out",
-            subject=_subject(profile),
+            subject=profile,
             users=[user.uuid for user in users],
             groups=[group.name for group in groups],
         )
@@ -78,7 +77,7 @@ def remove(name: str) -> None:
     """Delete a profile."""
     with transaction.atomic(using=DATABASE):
         profile = find(name)
-        audit.record("auth-policy.removed", subject=_subject(profile), **_shown(profile))
+        _note("removed", profile)
         profile.delete()
 
 
@@ -107,13 +106,11 @@ def _check(name: str, value: bool | int | None) -> None:
         raise BadRequest(f"The policy '{name}' is true or false.")
 
 
-def _subject(profile: AuthPolicyProfile) -> str:
-    return f"auth-policy:{profile.name}"
-
-
-def _shown(profile: AuthPolicyProfile) -> dict[str, object]:
-    return {
-        "provider": profile.provider,
-        "exclusive": profile.is_exclusive,
-        "policies": values_of(profile),
-    }
+def _note(verb: str, profile: AuthPolicyProfile) -> None:
+    audit.record(
+        f"auth-policy.{verb}",
+        subject=profile,
+        provider=profile.provider,
+        exclusive=profile.is_exclusive,
+        policies=values_of(profile),
+    )
