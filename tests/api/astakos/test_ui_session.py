@@ -59,7 +59,7 @@ class TestSessions:
         cookie = client.cookies["synnefo_session"]
         assert cookie["httponly"]
         assert cookie["samesite"] == "Strict"
-        assert cookie["path"] == "/astakos/ui"
+        assert cookie["path"] == "/astakos"
         assert not cookie["secure"]
         sign_in(client, a_user().username, secure=True)
         assert client.cookies["synnefo_session"]["secure"]

@@ -1,6 +1,6 @@
 """Forget what has run out."""
 
-from synnefo.astakos.usecases import tokens
+from synnefo.astakos.usecases import oauth, tokens, trusts
 from synnefo.serve.errands import sweep
 
 
@@ -8,3 +8,5 @@ from synnefo.serve.errands import sweep
 def forget_expired() -> None:
     """Delete expired tokens."""
     tokens.forget_expired()
+    oauth.forget_expired()
+    trusts.forget_expired()

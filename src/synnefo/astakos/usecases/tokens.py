@@ -59,6 +59,7 @@ class Wish(msgspec.Struct, frozen=True):
     application_credential: ApplicationCredential | None = None
     trust: Trust | None = None
     ends_by: datetime | None = None
+    lasts: timedelta | None = None
 
 
 def issue(user: User, wish: Wish) -> Issued:
@@ -70,7 +71,7 @@ def issue(user: User, wish: Wish) -> Issued:
     parent = wish.parent
     if parent is not None:
         wish = _within(wish, parent)
-    expires = _login_expiry() if parent is None else parent.expires_at
+    expires = _login_expiry(wish.lasts) if parent is None else parent.expires_at
     if wish.ends_by is not None:
         expires = wish.ends_by if expires is None else min(expires, wish.ends_by)
     row = Token.objects.create(
@@ -222,5 +223,6 @@ def _announce() -> None:
     transaction.on_commit(revocations.announce, using=DATABASE)
 
 
-def _login_expiry() -> datetime:
-    return now() + timedelta(hours=conf.of(AstakosSettings).astakos_login_token_duration)
+def _login_expiry(lasts: timedelta | None) -> datetime:
+    usual = timedelta(hours=conf.of(AstakosSettings).astakos_login_token_duration)
+    return now() + (usual if lasts is None else lasts)

@@ -12,7 +12,7 @@ ROUTES = [
     Route("GET", "/", show_v2, auth=False),
     Route("POST", "/tokens", tokens.create_token, auth=False),
     Route("POST", "/tokens.json", tokens.create_token, auth=False),
-    Route("GET", "/tokens/{token_id}", tokens.show_token),
+    Route("GET", "/tokens/{token_id}", tokens.show_token, auth="optional"),
     Route("GET", "/tokens/{token_id}/endpoints", tokens.list_endpoints),
     Route("GET", "/tenants", tokens.list_tenants),
     *[

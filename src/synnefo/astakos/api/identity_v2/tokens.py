@@ -1,18 +1,20 @@
 """`POST /tokens` in its three modes, tenants, endpoints. Spec: identity 6, openstack-api 5."""
 
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
 
 from synnefo.astakos.api.bodies import decode
 from synnefo.astakos.domain import catalogs as catalog_forms
-from synnefo.astakos.models import Project, Token, User
+from synnefo.astakos.models import OAuthToken, Project, Token, User
 from synnefo.astakos.usecases import (
     callers,
     catalogs,
     delegations,
     groups,
     logins,
+    oauth,
     projects,
     second_factors,
     tokens,
@@ -201,11 +203,26 @@ def _access(row: Token, token: str) -> AccessBody:
 
 
 def show_token(call: Call, token_id: str) -> AccessBody:
-    """Tell whose a token is: the holder's own, or any for administrators and components."""
+    """Tell whose a token is: a client's, for who knows it; else the asker's own, or any token
+    for administrators and components. `belongsTo` is what the client wants. Spec: identity 6.3."""
+    with suppress(ItemNotFound):
+        return _of_client(oauth.validate(token_id, call.arg("belongsTo")), token_id)
+    if call.caller is None:
+        raise ItemNotFound("There is no such token.")
     row = tokens.find(call.who.token) if token_id == call.who.token else _others(call, token_id)
     found = _access(row, token_id)
     found.access.service_catalog = []
     return found
+
+
+def _of_client(row: OAuthToken, token: str) -> AccessBody:
+    """Describe the access token of an OAuth client."""
+    user, project = row.user, row.user.default_project
+    name = user.realname or user.username
+    place = Named(project.uuid, callers.project_name(project, user)) if project else None
+    roles = [Named(catalog_forms.stable_id("role", each), each) for each in groups.names_of(user)]
+    view = UserView(user.uuid, name, roles, [], [])
+    return AccessBody(Access([], TokenView(token, row.expires_at, place), view))
 
 
 def _others(call: Call, token_id: str) -> Token:

@@ -75,7 +75,7 @@ def origin_of(url: str) -> str:
 
 
 def _set(call: Call, name: str, value: str, age: int) -> None:
-    path = urlsplit(base_url()).path.rstrip("/") + "/ui"
+    path = urlsplit(base_url()).path.rstrip("/") or "/"
     secure = conf.of(AstakosSettings).astakos_cookie_secure or call.request.is_secure()
     call.reply_cookies.append(
         Cookie(name=name, value=value, path=path, max_age=age, secure=secure)

@@ -8,11 +8,13 @@ from contextlib import suppress
 
 import msgspec
 
+from synnefo.astakos.api import browser
 from synnefo.astakos.api.identity_v3 import views
 from synnefo.astakos.api.ui import cookies
 from synnefo.astakos.domain.catalogs import V3Service
 from synnefo.astakos.models import Token, User
 from synnefo.astakos.usecases import (
+    application_credentials,
     callers,
     captcha,
     entrances,
@@ -111,6 +113,7 @@ def show_session(call: Call) -> Session | Waiting:
     session = sessions.of_token(row)
     if session is not None:
         sessions.touch(session, call.address)
+    browser.share_identity(call, row, token)
     return _session(row, token)
 
 
@@ -120,11 +123,18 @@ def sign_out(call: Call) -> None:
     _end_former(call)
     cookies.set_session(call, "", 0)
     cookies.set_step(call, "", 0)
+    browser.take_identity(call)
 
 
 def renew_token(call: Call) -> FreshToken:
-    """Make a new personal API token and show it this once; the one before ends."""
-    issued = tokens.renew(callers.user_of(call.who))
+    """Make a new personal API token and show it this once; the one before ends.
+
+    With `end_others` in the query all other tokens end too, but for the session in use.
+    """
+    application_credentials.check_unrestricted(is_restricted=call.who.is_restricted)
+    user = callers.user_of(call.who)
+    keep = tokens.find(call.who.token)
+    issued = tokens.renew(user, keep=keep, end_others="end_others" in call.query)
     call.reply_headers["Cache-Control"] = "no-store"
     return FreshToken(_token_view(issued.row, issued.id))
 
@@ -143,6 +153,7 @@ def entered(call: Call, entry: Entry) -> Session | Waiting:
     _know_browser(call, entry.user)
     cookies.set_step(call, "", 0)
     cookies.set_session(call, entry.issued.id, _seconds_left(entry.issued.row))
+    browser.share_identity(call, entry.issued.row, entry.issued.id)
     return _session(entry.issued.row, entry.issued.id)
 
 
@@ -193,6 +204,7 @@ def _know_browser(call: Call, user: User) -> None:
 def _end_former(call: Call) -> None:
     with suppress(Unauthorized):
         row = _row_of(cookies.session_of(call))
+        tokens.end_online(row.user)
         session = sessions.of_token(row)
         if session is not None:
             sessions.leave(session)

@@ -1,0 +1,78 @@
+"""The menu and the services as scripts of sibling pages ask for them. Spec: identity 12.3, 12.4.
+
+Both may be asked for with `callback`, for pages of other hosts of the same site: the session's
+cookie goes with requests of that site only, so that others learn nothing of who is signed in.
+"""
+
+import re
+from importlib.resources import files
+
+import msgspec
+
+from synnefo.astakos.api import browser
+from synnefo.astakos.usecases import addresses, component_cards
+from synnefo.astakos.usecases.component_cards import Card
+from synnefo.kit.faults import BadRequest, ItemNotFound
+from synnefo.serve.http import Call, Reply
+
+_CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,99}", re.ASCII)
+_ASSETS = {"cloudbar.js": "text/javascript", "cloudbar.css": "text/css"}
+
+
+class Item(msgspec.Struct, omit_defaults=True):
+    """One entry of the menu."""
+
+    url: str
+    name: str
+    is_active: bool = False
+
+
+def get_menu(call: Call) -> Reply:
+    """List the entries of the menu: to sign in, or who is signed in and where to go from here."""
+    session = browser.session_of(call)
+    if session is None:
+        return _told(call, [Item(addresses.page(""), "Sign in")])
+    location = call.arg("location") or ""
+    pages = [(session.user.email, ""), ("Dashboard", "overview"), ("Sign out", "signout")]
+    items = [Item(addresses.page(page), name) for name, page in pages]
+    for item in items:
+        item.is_active = bool(location) and location.startswith(item.url)
+    return _told(call, items)
+
+
+def get_services(call: Call) -> Reply:
+    """List the components as they are shown to people."""
+    cards: list[Card] = component_cards.listed()
+    return _told(call, cards)
+
+
+def show_asset(call: Call, name: str) -> Reply:
+    """Send the script or the style of the bar that leads from service to service."""
+    del call
+    kind = _ASSETS.get(name)
+    if kind is None:
+        raise ItemNotFound("There is nothing at this address.")
+    data = files("synnefo.astakos").joinpath("static", name).read_bytes()
+    headers = {"Content-Type": f"{kind}; charset=utf-8", "Cache-Control": "max-age=3600"}
+    return Reply(headers=headers, body=data)
+
+
+def _told(call: Call, items: object) -> Reply:
+    """Answer JSON, or a script that calls the function that the page named."""
+    data = msgspec.json.encode(items)
+    headers = {"Cache-Control": "no-store", "Vary": "Cookie"}
+    callback = call.arg("callback")
+    if callback is None:
+        return Reply(headers={**headers, "Content-Type": "application/json"}, body=data)
+    if not _CALLBACK.fullmatch(callback):
+        raise BadRequest("The callback must be the plain name of a function.")
+    kind = "application/javascript"
+    script = callback.encode() + b"(" + _in_script(data) + b")"
+    return Reply(headers={**headers, "Content-Type": kind}, body=script)
+
+
+def _in_script(data: bytes) -> bytes:
+    """Write JSON so that it ends no script and no line of one."""
+    for risky in ("<", ">", "&", "\u2028", "\u2029"):
+        data = data.replace(risky.encode(), f"\\u{ord(risky):04x}".encode())
+    return data
