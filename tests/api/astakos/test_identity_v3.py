@@ -259,8 +259,11 @@ class TestDirectory:
         assert call("GET", f"/users/{user.uuid}", token=token).json()["user"]["email"]
         assert call("GET", f"/users/{other.uuid}", token=token).status_code == 404
         assert call("GET", f"/users/{other.uuid}/projects", token=token).status_code == 403
-        for path in ("/users", "/projects", "/users?name=ada@example.org"):
-            assert call("GET", path, token=token).status_code == 403
+        for noun in ("/users", "/projects"):
+            found = call("GET", f"{noun}?name=ADA@example.org", token=token).json()[noun[1:]]
+            assert [one["id"] for one in found] == [user.uuid]
+            for query in ("", "?name=", f"?name={other.username}", f"?name={foreign.realname}"):
+                assert call("GET", f"{noun}{query}", token=token).status_code == 403
 
     def test_administrators_see_all(self) -> None:
         admin, user = a_user(admin=True), a_user("ada@example.org")

@@ -114,7 +114,7 @@ class TestLibraries:
         )
         assert cloud.current_user_id == server.account
         assert cloud.current_project_id == server.account
-        assert [one.id for one in cloud.identity.projects()] == [server.account]
+        assert [one.id for one in cloud.identity.user_projects(server.account)] == [server.account]
         assert cloud.identity.find_user(server.email).id == server.account
         cloud.close()
 

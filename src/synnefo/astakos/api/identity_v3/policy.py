@@ -4,12 +4,16 @@
 `admin` and `manager` on a domain administer that domain, `reader` on it reads it.
 """
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from synnefo.astakos.domain.roles import ADMIN, MANAGER, MEMBER, READER
 from synnefo.astakos.models import Role, User
 from synnefo.astakos.usecases import identity_users, roles
 from synnefo.kit.faults import Forbidden
 from synnefo.serve.http import Call, Caller
 
+T = TypeVar("T")
 ADMINS_ONLY = "Only administrators may do this."
 LENT_BY_DOMAINS = {MANAGER, MEMBER, READER}
 """The roles of all domains that administrators of a domain may give."""
@@ -35,6 +39,18 @@ def may_manage(who: Caller, domain_id: str) -> bool:
     """Tell whether a caller may change what is in a domain."""
     mine = domain_id != "" and who.domain_id == domain_id
     return who.is_admin or (mine and bool({ADMIN, MANAGER} & set(who.roles)))
+
+
+def own_by_name(call: Call, mine: list[T], name_of: Callable[[T], str]) -> list[T]:
+    """Keep what is the caller's own and has the name that is asked for; refuse all else.
+
+    Spec: openstack-api 4.4: clients that are refused take the text for an id.
+    """
+    wanted = (call.arg("name") or "").lower()
+    found = [one for one in mine if name_of(one).lower() == wanted]
+    if not found:
+        raise Forbidden("Only administrators and readers may list all of these.")
+    return found
 
 
 def check_operator(call: Call) -> None:

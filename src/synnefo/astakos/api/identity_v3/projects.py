@@ -14,6 +14,7 @@ from synnefo.astakos.usecases import (
     domain_ends,
     domains,
     identity_projects,
+    projects,
 )
 from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound
 from synnefo.serve.http import Call
@@ -22,7 +23,8 @@ from synnefo.serve.http import Call
 def list_projects(call: Call) -> Body:
     """List projects, by name, place, state or tags if asked.
 
-    For administrators and readers; everybody lists their own by `GET /auth/projects`.
+    For administrators and readers; others find their own by name, and list them by
+    `GET /auth/projects`.
     """
     if shapes.truth(call, "is_domain"):
         return _list_domains(call)
@@ -142,8 +144,10 @@ def _visible(call: Call) -> list[Project]:
     known = identity_projects.known().order_by("pk")
     if policy.may_read_all(call.who):
         return list(known)
-    policy.check_read(call, call.who.domain_id)
-    return list(known.filter(domain_id=call.who.domain_id))
+    if policy.may_read(call.who, call.who.domain_id):
+        return list(known.filter(domain_id=call.who.domain_id))
+    mine = [] if call.who.is_service else projects.of_user(callers.user_of(call.who))
+    return policy.own_by_name(call, mine, lambda project: project.display_name)
 
 
 def _seen(call: Call, project_id: str) -> Project:

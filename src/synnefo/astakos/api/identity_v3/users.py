@@ -5,6 +5,8 @@ Administrators see everybody, those of a domain all in it, others themselves.
 
 from typing import Any
 
+from django.db.models import QuerySet
+
 from synnefo.astakos.api.identity_v3 import bodies, fields, policy, shapes
 from synnefo.astakos.api.identity_v3.shapes import Body
 from synnefo.astakos.models import Group, Project, User
@@ -23,8 +25,12 @@ from synnefo.serve.http import Call
 
 
 def list_users(call: Call) -> Body:
-    """List users, by name, domain or state if asked; for administrators and readers."""
-    known = User.objects.verified().filter(deleted_at=None).select_related("default_project")
+    """List users, by name, domain or state if asked.
+
+    For administrators and readers; others find themselves by name.
+    """
+    known: QuerySet[User] = User.objects.verified().filter(deleted_at=None)
+    known = known.select_related("default_project")
     domain = call.arg("domain_id")
     if domain not in {None, "", "None"}:
         known = known.filter(domain_id=domain)
@@ -32,8 +38,7 @@ def list_users(call: Call) -> Body:
     if enabled is not None:
         known = known.filter(is_active=enabled)
     if not policy.may_read_all(call.who):
-        policy.check_read(call, call.who.domain_id)
-        known = known.filter(domain_id=call.who.domain_id)
+        known = _few(call, known)
     found = shapes.by_name(call, known.order_by("pk"), identity_users.shown_name)
     return shapes.listed(call, "users", map(shapes.of_user, found))
 
@@ -115,6 +120,15 @@ def list_groups_of(call: Call, user_id: str) -> Body:
     mine = Group.objects.filter(seats__user=user).order_by("name")
     found = shapes.by_name(call, mine, lambda group: group.name)
     return shapes.listed(call, "groups", map(shapes.of_group, found))
+
+
+def _few(call: Call, known: "QuerySet[User]") -> "QuerySet[User]":
+    """Keep who a caller may list: those of their domain, or themselves by name."""
+    if policy.may_read(call.who, call.who.domain_id):
+        return known.filter(domain_id=call.who.domain_id)
+    own = known.filter(uuid=call.who.user_id)
+    policy.own_by_name(call, list(own), identity_users.shown_name)
+    return own
 
 
 def _seen(call: Call, user_id: str) -> User:
