@@ -48,6 +48,20 @@ services: list[dict[str, object]] = [
         "endpoints": [{"versionId": "v2.0", "publicURL": None, "SNF:exposeVersion": True}],
     },
     {
+        "name": "astakos_weblogin",
+        "type": "astakos_weblogin",
+        "component": "astakos",
+        "prefix": "weblogin",
+        "endpoints": [{"versionId": "", "publicURL": None, "SNF:exposeVersion": False}],
+    },
+    {
+        "name": "astakos_oauth2",
+        "type": "astakos_auth",
+        "component": "astakos",
+        "prefix": "oauth2",
+        "endpoints": [{"versionId": "", "publicURL": None, "SNF:exposeVersion": False}],
+    },
+    {
         "name": "astakos_ui",
         "type": "astakos_ui",
         "component": "astakos",
