@@ -78,11 +78,11 @@ def renew_codes(user: User) -> list[str]:
         return recovery_codes.renew(user)
 
 
-def reset(user: User) -> int:
+def reset(user: User, reason: str = "") -> int:
     """Take all factors of a user away, as operators do for who lost them; answer how many."""
     with transaction.atomic(using=DATABASE):
         count = second_factors.reset(user)
-        audit.record("user.second-factors-reset", subject=user, factors=count)
+        audit.record("second-factor.reset", subject=user, factors=count, reason=reason)
         if count:
             _tell(user, "all second factors were removed by an operator")
     return count

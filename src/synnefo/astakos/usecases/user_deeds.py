@@ -20,9 +20,9 @@ from synnefo.astakos.settings import AstakosSettings
 from synnefo.astakos.usecases import (
     activations,
     audit,
+    factor_changes,
     groups,
     operator_changes,
-    second_factors,
     tokens,
     users,
 )
@@ -127,7 +127,7 @@ def _effects(order: Order, user: User, after: State | None) -> dict[str, int]:
     if after is State.ACTIVE and user.base_project_id is None:
         found["system_project"] = 1
     if order.deed is Deed.RESET_SECOND_FACTOR:
-        found["factors"] = len(second_factors.kinds(user))
+        found["factors"] = len(factor_changes.kinds(user))
     return {name: count for name, count in found.items() if count}
 
 
@@ -173,8 +173,7 @@ def _end_sessions(user: User, _order: Order) -> None:
 
 
 def _reset_second_factor(user: User, order: Order) -> None:
-    count = second_factors.reset(user)
-    audit.record("second-factor.reset", subject=user, factors=count, reason=order.reason)
+    factor_changes.reset(user, order.reason)
 
 
 def _add_to_group(user: User, order: Order) -> None:
