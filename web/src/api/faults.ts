@@ -24,7 +24,7 @@ export class Fault extends Error {
   }
 }
 
-const FLAGS = ['x-captcha', 'x-confirm', 'x-account-state', 'x-terms'];
+const FLAGS = ['x-captcha', 'x-confirm', 'x-account-state', 'x-terms', 'x-password'];
 
 export interface FaultMore {
   flags?: ReadonlyMap<string, string>;

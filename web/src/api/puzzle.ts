@@ -1,4 +1,3 @@
-import { own } from './own.ts';
 import { sha256 } from './sha256.ts';
 
 export interface Puzzle {
@@ -8,8 +7,6 @@ export interface Puzzle {
   signature: string;
   maxnumber: number;
 }
-
-export const fetchPuzzle = () => own<Puzzle>('GET', '/captcha');
 
 /** Find the number whose digest the service asks for; null when there is none. */
 export function search(puzzle: Puzzle): number | null {

@@ -37,6 +37,14 @@ const pieces = {
   opAudit: () => import('./operators/Audit.svelte'),
   security: () => import('./security/Security.svelte'),
   reset: () => import('./security/Reset.svelte'),
+  profile: () => import('./account/Profile.svelte'),
+  invitations: () => import('./account/Invitations.svelte'),
+  feedback: () => import('./account/Feedback.svelte'),
+  signup: () => import('./open/SignUp.svelte'),
+  activate: () => import('./open/Activate.svelte'),
+  emailChange: () => import('./open/EmailChange.svelte'),
+  terms: () => import('./open/Terms.svelte'),
+  signout: () => import('./open/SignOut.svelte'),
   missing: () => import('./NotFound.svelte'),
 };
 
@@ -53,7 +61,7 @@ function page(piece: keyof typeof pieces, label: Key, props: Page['props'] = {})
 }
 
 /** Pages that need no session and stand outside the shell. */
-const outside = new Set(['reset']);
+const outside = new Set(['signup', 'activate', 'email-change', 'terms', 'signout', 'reset']);
 
 export const isOutside = (place: Place): boolean => outside.has(place.name);
 
@@ -80,6 +88,18 @@ export function pageOf(place: Place): Page {
       });
     case 'security':
       return page('security', 'nav.security');
+    case 'profile':
+    case 'invitations':
+    case 'feedback':
+      return page(place.name, `nav.${place.name}`);
+    case 'signup':
+    case 'activate':
+    case 'signout':
+      return page(place.name, place.name);
+    case 'terms':
+      return page('terms', 'terms', { version: first ?? '' });
+    case 'email-change':
+      return page('emailChange', 'email.confirm');
     case 'reset':
       return page('reset', 'reset.title');
     case 'images':

@@ -1,4 +1,5 @@
-import { answerOf, fetchPuzzle, type Puzzle } from '../api/puzzle.ts';
+import { own } from '../api/own.ts';
+import { answerOf, type Puzzle } from '../api/puzzle.ts';
 
 /** Search in a worker, so that the page goes on answering. */
 function searched(puzzle: Puzzle): Promise<number | null> {
@@ -14,7 +15,7 @@ function searched(puzzle: Puzzle): Promise<number | null> {
 
 /** Solve one puzzle against robots; about a second, nobody has to see anything. */
 export async function solvePuzzle(): Promise<string> {
-  const puzzle = await fetchPuzzle();
+  const puzzle = await own<Puzzle>('GET', '/captcha');
   const number = await searched(puzzle);
   if (number === null) throw new Error('The puzzle has no solution.');
   return answerOf(puzzle, number);

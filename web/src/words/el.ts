@@ -1,8 +1,11 @@
+import { account } from './el/account.ts';
+import { operators } from './el/operators.ts';
 import { security } from './el/security.ts';
 import type { Words } from './en.ts';
 
 /** Κάθε πρόταση της διεπαφής, στα ελληνικά. */
 export const el: Words = {
+  ...account,
   ...security,
   actions: 'Ενέργειες',
   'actions.of': 'Ενέργειες: {name}',
@@ -538,4 +541,5 @@ export const el: Words = {
   'fault.server': 'Η υπηρεσία απέτυχε.',
   'fault.server.why': 'Το λάθος είναι δικό μας. Όσα γράψατε έμειναν.',
   'fault.refused': 'Η υπηρεσία αρνήθηκε.',
+  ...operators,
 };

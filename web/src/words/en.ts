@@ -1,9 +1,12 @@
+import { account } from './en/account.ts';
+import { operators } from './en/operators.ts';
 import { security } from './en/security.ts';
 
 export type Sentence = string | { one: string; other: string };
 
 /** Every sentence of the interface, in English. Holes are named; {n} chooses the plural. */
 export const en = {
+  ...account,
   ...security,
   actions: 'Actions',
   'actions.of': 'Actions of {name}',
@@ -537,6 +540,7 @@ export const en = {
   'fault.server': 'The service failed.',
   'fault.server.why': 'The fault is ours, not yours. Your entries are kept.',
   'fault.refused': 'The service refused.',
+  ...operators,
 } satisfies Record<string, Sentence>;
 
 export type Key = keyof typeof en;
