@@ -20,6 +20,7 @@ from synnefo.astakos.models import (
 )
 from synnefo.astakos.usecases import applications, audit, auth_policies, groups, roles
 from synnefo.kit.clock import now
+from synnefo.wire.provisions import INF
 from tests.support.astakos import a_project, a_resource, a_user
 from tests.support.operators import BASE, Desk
 
@@ -177,6 +178,9 @@ class TestQuota:
         entry = AuditEntry.objects.get(act="resource.modified")
         assert entry.more["changes"] == {"uplimit": 9, "project_default": 2}
         desk.send("PATCH", "/quota/resources/cyclades.vm", {"system_default": -1}, status=400)
+        boundless = {"system_default": 9223372036854776000}
+        told = desk.send("PATCH", "/quota/resources/cyclades.vm", boundless)["resources"][0]
+        assert told["system_default"] == INF
         desk.send("PATCH", "/quota/resources/no.such", {"system_default": 1}, status=404)
 
     def test_who_is_over_a_limit_is_listed_worst_first(self, desk: Desk) -> None:

@@ -1,4 +1,4 @@
-import { addressOf, allPages } from './nav.ts';
+import { addressOf, pagesShown } from './nav.ts';
 
 interface Deeds {
   palette: () => void;
@@ -28,7 +28,7 @@ export function shortcuts(deeds: Deeds): () => void {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     if (Date.now() - going < patience) {
       going = 0;
-      const page = allPages.find((each) => each.shortcut === letter);
+      const page = pagesShown().find((each) => each.shortcut === letter);
       if (page) deeds.go(addressOf(page.name));
     } else if (letter === 'g') going = Date.now();
     else if (event.key === '?') deeds.keys();

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from synnefo.astakos.api.ui.operators import project_views
+from synnefo.astakos.api.ui.operators.bounds import bounded
 from synnefo.astakos.api.ui.operators.gate import operator
 from synnefo.astakos.api.ui.operators.project_schemas import (
     Applications,
@@ -125,7 +126,7 @@ def _application(number: int) -> ProjectApplication:
 def _pair(name: str, pair: list[int]) -> tuple[int, int]:
     if len(pair) != 2:
         raise BadRequest(f"{name}: give the limit of a member and of the whole project.")
-    return pair[0], pair[1]
+    return bounded(pair[0]), bounded(pair[1])
 
 
 def _asked(body: ProjectChanges) -> dict[str, object]:
@@ -138,10 +139,16 @@ def _asked(body: ProjectChanges) -> dict[str, object]:
         "end_date": _moment(body.ends) if body.ends is not None else None,
         "member_join_policy": _policy(body.join_policy),
         "member_leave_policy": _policy(body.leave_policy),
-        "limit_on_members_number": body.max_members,
+        "limit_on_members_number": _members(body.max_members),
         "private": body.is_private,
     }
     return {name: value for name, value in asked.items() if value is not None}
+
+
+def _members(most: int | None) -> int | None:
+    if most is not None and most < 0:
+        raise BadRequest("'max_members' is a number that is not negative.")
+    return None if most is None else bounded(most)
 
 
 def _policy(word: str | None) -> int | None:

@@ -2,6 +2,7 @@
 
 from django.db.models import Q, Sum
 
+from synnefo.astakos.api.ui.operators.bounds import bounded
 from synnefo.astakos.api.ui.operators.project_schemas import (
     OverPage,
     OverRow,
@@ -37,14 +38,11 @@ def change_resource(_call: Call, name: str, body: ResourceChanges) -> Resources:
     if body.api_visible is False and body.ui_visible:
         raise BadRequest("What pages show, the API shows too.")
     asked: dict[str, int | bool | None] = {
-        "uplimit": body.system_default,
-        "project_default": body.project_default,
+        "uplimit": _limit(body.system_default),
+        "project_default": _limit(body.project_default),
         "api_visible": body.api_visible,
         "ui_visible": body.ui_visible,
     }
-    for limit in (body.system_default, body.project_default):
-        if limit is not None and not 0 <= limit <= INF:
-            raise BadRequest(f"A limit is a number from 0 to {INF}.")
     changes: dict[str, object] = {key: value for key, value in asked.items() if value is not None}
     if changes:
         told = dict(changes)
@@ -60,6 +58,12 @@ def list_over(call: Call) -> OverPage:
     held = list(found[:limit])
     names = _Names(held)
     return OverPage([names.row(one) for one in held], found.count())
+
+
+def _limit(limit: int | None) -> int | None:
+    if limit is not None and limit < 0:
+        raise BadRequest("A limit is a number that is not negative.")
+    return None if limit is None else bounded(limit)
 
 
 def _row(one: Resource, totals: tuple[int, int]) -> ResourceRow:

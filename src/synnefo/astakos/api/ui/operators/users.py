@@ -3,6 +3,7 @@
 import msgspec
 
 from synnefo.astakos.api.ui.operators import user_views
+from synnefo.astakos.api.ui.operators.bounds import bounded
 from synnefo.astakos.api.ui.operators.gate import operator
 from synnefo.astakos.api.ui.operators.user_schemas import (
     Counts,
@@ -99,7 +100,8 @@ def set_password(call: Call, user_id: str, body: PasswordBody) -> NewSecret:
 def set_quota(_call: Call, user_id: str, body: QuotaBody) -> UserDetail:
     """Set limits of a user's own project."""
     user = _find(user_id)
-    operator_changes.set_quota(user, body.limits)
+    limits = {name: bounded(limit) for name, limit in body.limits.items()}
+    operator_changes.set_quota(user, limits)
     return user_views.detail(_find(user_id))
 
 
