@@ -1,6 +1,6 @@
 """Fills the database of an Astakos under measurement; prints what there is as JSON.
 
-usage: python -m benchmarks.astakos_fill [--users N] [--projects N] [--seats N] [--password]
+usage: python -m benchmarks.astakos_fill [--few N] [--users N] [--projects N] [--resources N]
 """
 
 import argparse
@@ -20,7 +20,6 @@ from synnefo.astakos.models import (  # noqa: E402
     DATABASE,
     Project,
     ProjectMembership,
-    Resource,
     User,
 )
 from synnefo.astakos.models.projects import MembershipState, ProjectState  # noqa: E402
@@ -54,12 +53,12 @@ ON CONFLICT DO NOTHING
 """
 
 
-def registry_and_people(few: int) -> Filled:
-    """Make the tables, four resources, a component, and a few people as the product makes them."""
+def registry_and_people(few: int, resources: int) -> Filled:
+    """Make the tables, resources, a component, and a few people as the product makes them."""
     call_command("migrate", database=DATABASE, run_syncdb=True, verbosity=0)
     definitions = [
         ResourceDef(name=name, service_type="bench", service_origin="bench", system_default=LIMIT)
-        for name in RESOURCES
+        for name in [*RESOURCES, *(f"bench.s{at}" for at in range(len(RESOURCES), resources))]
     ]
     registry.import_resources(definitions)
     _, token = registry.add_component("bench", base_url="http://127.0.0.1:9/bench")
@@ -168,13 +167,13 @@ def main() -> None:
     parser.add_argument("--few", type=int, default=64)
     parser.add_argument("--users", type=int, default=0)
     parser.add_argument("--projects", type=int, default=0)
+    parser.add_argument("--resources", type=int, default=len(RESOURCES))
     parser.add_argument("--seats", type=int, default=5)
     options = parser.parse_args()
-    filled = registry_and_people(options.few)
+    filled = registry_and_people(options.few, options.resources)
     crowd(options.users)
     filled.projects = shared(options.projects, options.seats)[:64]
     limits()
-    assert Resource.objects.count() >= len(RESOURCES)
     sys.stdout.buffer.write(msgspec.json.encode(filled) + b"\n")
 
 

@@ -15,10 +15,11 @@ from tests.support.pithos_server import free_port
 
 
 class Server(msgspec.Struct):
-    """Where it listens, and the process that all its others descend from."""
+    """The folder of its socket, and the process that all its others descend from."""
 
     port: int
     pid: int
+    folder: str
 
     def entry(self, name: str) -> dict[str, object]:
         """Describe one database of it in Django's words."""
@@ -26,13 +27,13 @@ class Server(msgspec.Struct):
             "ENGINE": "django.db.backends.postgresql",
             "NAME": name,
             "USER": "synnefo",
-            "HOST": "127.0.0.1",
+            "HOST": self.folder,
             "PORT": self.port,
         }
 
     def create(self, name: str) -> None:
         """Make an empty database."""
-        command = ["createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "synnefo", name]
+        command = ["createdb", "-h", self.folder, "-p", str(self.port), "-U", "synnefo", name]
         subprocess.run(command, check=True)
 
 
@@ -52,12 +53,12 @@ def running() -> Iterator[Server]:
         os.chown(data, owner.pw_uid, owner.pw_gid)
     try:
         _run(program / "initdb", "-D", f"{data}/db", "-U", "synnefo", "-A", "trust")
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -k {data} -c max_connections=300"
+        options = f"-p {port} -c listen_addresses= -k {data} -c max_connections=300"
         control = [program / "pg_ctl", "-D", f"{data}/db", "-w"]
         _run(*control, "-l", f"{data}/log", "-o", options, "start")
         try:
             pid = int((data / "db" / "postmaster.pid").read_text().splitlines()[0])
-            yield Server(port, pid)
+            yield Server(port, pid, str(data))
         finally:
             _run(*control, "-m", "immediate", "stop")
     finally:

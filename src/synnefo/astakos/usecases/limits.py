@@ -4,9 +4,8 @@ Spec: identity 4.5, 4.6. Usage is never touched, and rows are written in place (
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-import msgspec
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
@@ -19,21 +18,12 @@ from synnefo.astakos.models import (
     ProjectResourceQuota,
     Resource,
 )
+from synnefo.astakos.models.limit_differences import Difference, differences
 from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED, INITIALISED, ProjectState
 from synnefo.wire.provisions import project_holder, user_holder
 
 FEW = 500
 """Projects or holders that one statement names; beyond, it reads all of them."""
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """A holding whose limit is not what the projects say; None: it is missing or unexpected."""
-
-    holder: str
-    source: str
-    resource: str
-    wanted: int | None
-    found: int | None
 
 
 def fill_grants(projects: Iterable[Project], resources: Iterable[Resource]) -> None:
@@ -147,28 +137,45 @@ def _limits_of(grant: ProjectResourceQuota, seats: list[tuple[str, int]]) -> dic
     return found
 
 
-def verify() -> list[Difference]:
-    """Compare every limit with what the projects say. Spec: identity 16.6, quota-verify."""
-    wanted = wanted_limits()
-    held = {row.key: row.limit for row in Holding.objects.iterator(chunk_size=2000)}
-    keys = sorted({*wanted, *held})
-    return [
-        Difference(*key, wanted.get(key), held.get(key))
-        for key in keys
-        if wanted.get(key) != held.get(key)
-    ]
+def verify(holders: Sequence[str] | None = None) -> list[Difference]:
+    """Compare limits with what the projects say: of some holders, or all. Spec: identity 16.6."""
+    return differences(DATABASE, holders)
 
 
-def repair(differences: Iterable[Difference], *, unexpected: bool = False) -> None:
-    """Set limits right; unexpected holdings go only when asked, and only without usage."""
-    found = list(differences)
+def repair(found: Sequence[Difference], *, unexpected: bool = False) -> None:
+    """Set limits right by what the projects say now; unexpected holdings go only when asked.
+
+    Such a holding that is in use stays, with a limit of zero (identity 2.9).
+    """
+    uuids = sorted({_project_of(one) for one in found if one.wanted is not None})
     with transaction.atomic(using=DATABASE):
-        holders = {difference.holder for difference in found}
-        held = Holding.objects.filter(holder__in=holders).order_by("pk").select_for_update()
-        known = {row.key: row for row in held}
-        wanted = {(d.holder, d.source, d.resource): d.wanted or 0 for d in found}
-        _set(known, wanted)
-        if unexpected:
-            strangers = {(d.holder, d.source, d.resource) for d in found if d.wanted is None}
-            gone = [row.pk for key, row in known.items() if key in strangers and not row.usage_max]
-            Holding.objects.filter(pk__in=gone).delete()
+        wrong = _locked(uuids)
+        for first in range(0, len(wrong), FEW):
+            sync(wrong[first : first + FEW])
+        for one in found if unexpected else ():
+            if one.wanted is None:
+                _drop(one)
+
+
+def _locked(uuids: Sequence[str]) -> list[Project]:
+    """Lock projects in the order of their keys; all of them before any holding."""
+    keys: list[int] = []
+    for first in range(0, len(uuids), FEW):
+        named = Project.objects.filter(uuid__in=uuids[first : first + FEW])
+        keys += named.values_list("pk", flat=True)
+    keys.sort()
+    found: list[Project] = []
+    for first in range(0, len(keys), FEW):
+        part = Project.objects.filter(pk__in=keys[first : first + FEW]).order_by("pk")
+        found += part.select_for_update()
+    return found
+
+
+def _project_of(one: Difference) -> str:
+    return (one.source or one.holder).removeprefix("project:")
+
+
+def _drop(one: Difference) -> None:
+    mine = Holding.objects.filter(holder=one.holder, source=one.source, resource=one.resource)
+    if not mine.filter(usage_min=0, usage_max=0).delete()[0]:
+        mine.update(limit=0)

@@ -40,7 +40,8 @@ class Command(BaseCommand):
         if options["import_base_quota"]:
             self._import(options["import_base_quota"])
         elif options["verify"] or options["sync"]:
-            call_command("quota_verify", fix=options["sync"], output_format=form, **out)
+            user, fix = options["user"], options["sync"]
+            call_command("quota_verify", fix=fix, user=user, output_format=form, **out)
         else:
             uuid = users.find(options["user"]).uuid if options["user"] else None
             style = options["unit_style"]

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from synnefo.astakos.usecases import limits
+from synnefo.astakos.management.words import refusals
+from synnefo.astakos.usecases import limits, users
 from synnefo.serve.commands import add_output_options
 from synnefo.serve.commands import print_list as print_rows
+from synnefo.wire.provisions import project_holder, user_holder
 
 COLUMNS = ("Holder", "Source", "Resource", "Astakos", "Quotaholder")
 
@@ -26,10 +28,11 @@ class Command(BaseCommand):
             action="store_true",
             help="with --fix, also delete holdings that belong to nothing and hold nothing",
         )
+        parser.add_argument("--user", help="only this user: number, uuid or e-mail address")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the differences, and repair them if asked."""
-        found = limits.verify()
+        found = limits.verify(_holders(options["user"]))
         if not found:
             self.stderr.write("No inconsistencies.")
             return
@@ -47,3 +50,12 @@ class Command(BaseCommand):
         if options["fix"]:
             limits.repair(found, unexpected=options["include_unexpected_holdings"])
             self.stderr.write(f"{len(found)} limits were looked at and set.")
+
+
+def _holders(who: str | None) -> list[str] | None:
+    """Name a user's own holdings and those of the user's system project; None for everybody's."""
+    if not who:
+        return None
+    with refusals():
+        uuid = users.find(who).uuid
+    return [user_holder(uuid), project_holder(uuid)]
