@@ -1,11 +1,15 @@
+import { projects } from './el/projects.ts';
 import { account } from './el/account.ts';
 import { operators } from './el/operators.ts';
+import { providers } from './el/providers.ts';
 import { security } from './el/security.ts';
 import type { Words } from './en.ts';
 
 /** Κάθε πρόταση της διεπαφής, στα ελληνικά. */
 export const el: Words = {
+  ...projects,
   ...account,
+  ...providers,
   ...security,
   actions: 'Ενέργειες',
   'actions.of': 'Ενέργειες: {name}',

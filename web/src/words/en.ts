@@ -1,12 +1,16 @@
+import { projects } from './en/projects.ts';
 import { account } from './en/account.ts';
 import { operators } from './en/operators.ts';
+import { providers } from './en/providers.ts';
 import { security } from './en/security.ts';
 
 export type Sentence = string | { one: string; other: string };
 
 /** Every sentence of the interface, in English. Holes are named; {n} chooses the plural. */
 export const en = {
+  ...projects,
   ...account,
+  ...providers,
   ...security,
   actions: 'Actions',
   'actions.of': 'Actions of {name}',

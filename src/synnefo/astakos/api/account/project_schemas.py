@@ -13,6 +13,13 @@ class CapacityBody(msgspec.Struct):
     project_capacity: int
 
 
+class CapacityAsked(msgspec.Struct):
+    """A capacity that is asked for; `inf` is for programs that count no further than 2^53."""
+
+    member_capacity: int | str
+    project_capacity: int | str
+
+
 class ProjectBody(msgspec.Struct):
     """A project as it is asked for; what is absent or null stays as it is, or as by default."""
 
@@ -27,7 +34,7 @@ class ProjectBody(msgspec.Struct):
     max_members: int | str | None = None
     private: bool | None = None
     comments: str | None = None
-    resources: dict[str, CapacityBody] | None = None
+    resources: dict[str, CapacityAsked] | None = None
 
 
 class Applied(msgspec.Struct):

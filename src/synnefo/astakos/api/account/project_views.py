@@ -28,6 +28,8 @@ from synnefo.astakos.usecases.project_search import Viewer
 from synnefo.kit.faults import BadRequest
 from synnefo.wire.provisions import INF
 
+UNLIMITED = {"inf", "infinite", "unlimited"}
+
 
 def projects(rows: Sequence[Project], viewer: Viewer) -> list[ProjectView]:
     """Show projects to somebody, with few queries for all of them."""
@@ -131,7 +133,7 @@ def wish(body: ProjectBody) -> Wish:
         private=body.private,
         comments=body.comments,
         resources={
-            name: Capacity(one.member_capacity, one.project_capacity)
+            name: Capacity(_amount(one.member_capacity), _amount(one.project_capacity))
             for name, one in (body.resources or {}).items()
         },
     )
@@ -157,10 +159,18 @@ def _moment(text: str | None, field: str) -> datetime | None:
         raise BadRequest(f"'{field}' must be a time such as 2031-02-03T00:00:00Z.") from error
 
 
+def _amount(value: int | str) -> int:
+    if isinstance(value, int):
+        return value
+    if value.strip().lower() in UNLIMITED:
+        return INF
+    raise BadRequest("A capacity must be a whole number or 'inf'.")
+
+
 def _most(value: int | str | None) -> int | None:
     if value is None or isinstance(value, int):
         return value
-    if value.strip().lower() in {"inf", "infinite", "unlimited"}:
+    if value.strip().lower() in UNLIMITED:
         return INF
     if not (value.strip().isascii() and value.strip().isdigit() and len(value) <= 20):
         raise BadRequest("'max_members' must be a whole number or 'inf'.")
