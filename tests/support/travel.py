@@ -33,7 +33,7 @@ def leave_to_add(page: Page, module: str, **body: Any) -> str:
     """Press the button that adds a method to the account that is signed in."""
     answer = page.post(f"/login/{module}", body)
     assert answer.status_code == 200, answer.content
-    return str(answer.json()["redirect"])
+    return str(answer.json()["url"])
 
 
 def query_of(address: str) -> dict[str, str]:

@@ -95,7 +95,7 @@ class TestSigningIn:
 
     def test_somebody_new_goes_on_to_sign_up(self) -> None:
         answer = knock(Page(), "ada", SECRET)
-        token = query_of(answer.json()["redirect"])["third_party_token"]
+        token = query_of(answer.json()["url"])["third_party_token"]
         row = pending_third_parties.find(token)
         assert (row.email, row.first_name, row.last_name) == (
             "ada@example.org",
@@ -123,7 +123,7 @@ class TestSigningIn:
         auth_methods.keep_local(user)
         page.sign_in(user.username, PASSWORD)
         answer = page.post("/login/ldap/add", {"username": "ada", "password": SECRET})
-        assert notice_of(answer.json()["redirect"]) == "added"
+        assert notice_of(answer.json()["url"]) == "added"
         assert knock(Page(), "ada", SECRET).status_code == 200
 
     def test_groups_are_mirrored_where_wanted(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,12 +14,18 @@ import time_machine
 from joserfc.jwk import RSAKey
 
 from synnefo.astakos.domain.provider_configs import OidcProvider
-from synnefo.astakos.models import DATABASE, AuthProvider, PendingThirdPartyUser, ProviderTrip
+from synnefo.astakos.models import (
+    DATABASE,
+    AuthProvider,
+    PendingThirdPartyUser,
+    ProviderTrip,
+    SessionCatalog,
+)
 from synnefo.astakos.settings import ProviderSettings
 from synnefo.astakos.usecases import auth_methods, directories, pending_third_parties, users
 from synnefo.kit import conf
 from synnefo.kit.clock import now
-from tests.support.astakos import PASSWORD, a_user
+from tests.support.astakos import PASSWORD, a_token, a_user
 from tests.support.openid import CLIENT, SECRET, OwnProvider, an_ec_key, own_provider
 from tests.support.page import Page
 from tests.support.travel import (
@@ -433,6 +439,21 @@ class TestMethods:
         assert page.post("/methods", {"key": token}).status_code == 200
         assert page.post("/methods", {"key": token}).status_code == 404
         assert user.auth_providers.filter(module="campus", identifier="ada").exists()
+
+    def test_methods_change_only_after_a_fresh_proof(self, own_op: OwnProvider) -> None:
+        user, page = a_holder("campus", "ada"), Page()
+        page.sign_in(user.username, PASSWORD)
+        stolen = Page()
+        stolen.token = a_token(user)
+        assert stolen.post("/login/google", {}).status_code == 403
+        record = user.auth_providers.get(module="campus")
+        assert stolen.delete(f"/methods/{record.pk}").status_code == 403
+        SessionCatalog.objects.update(confirmed_at=now() - timedelta(hours=1))
+        asked = page.delete(f"/methods/{record.pk}")
+        assert asked.status_code == 403
+        assert asked.headers["X-Confirm"] == "required"
+        assert page.post("/session/confirm", {"password": PASSWORD}).status_code == 200
+        assert page.delete(f"/methods/{record.pk}").status_code == 200
 
     def test_a_carried_identity_is_added_by_another_providers_sign_in(
         self, own_op: OwnProvider

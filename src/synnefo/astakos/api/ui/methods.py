@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from synnefo.astakos.api.ui import cookies
 from synnefo.astakos.models import AuthProvider, User
 from synnefo.astakos.models.auth_providers import LOCAL
 from synnefo.astakos.usecases import (
@@ -12,6 +13,7 @@ from synnefo.astakos.usecases import (
     callers,
     directories,
     provider_messages,
+    sessions,
     third_parties,
 )
 from synnefo.kit.faults import Fault
@@ -64,16 +66,26 @@ def list_methods(call: Call) -> Methods:
 
 def add_carried(call: Call, body: CarriedKey) -> Methods:
     """Add the account at a provider that the caller came with before signing in."""
-    user = callers.user_of(call.who)
+    user = owner(call)
     third_parties.attach_carried(user, body.key)
     return _shown(user)
 
 
 def remove_method(call: Call, method_id: int) -> Methods:
     """Remove one of the caller's sign-in methods; never the last that lets them in."""
-    user = callers.user_of(call.who)
+    user = owner(call)
     auth_methods.remove(user, method_id)
     return _shown(user)
+
+
+def owner(call: Call) -> User:
+    """Answer who may change their methods now: somebody on our pages who just proved themselves.
+
+    So a stolen token, or a page left open, lets nobody settle down in an account.
+    """
+    cookies.check_own_page(call)
+    sessions.check_confirmed(sessions.of_caller(call.who))
+    return callers.user_of(call.who)
 
 
 def _shown(user: User) -> Methods:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode
 import msgspec
 
 from synnefo.astakos.api.discovery import base_url
-from synnefo.astakos.api.ui import cookies, trip_cookie
+from synnefo.astakos.api.ui import cookies, methods, trip_cookie
 from synnefo.astakos.api.ui.session import Session, Waiting, entered, entered_by_redirect, visit_of
 from synnefo.astakos.engines.directory import Arrival
 from synnefo.astakos.settings import SignUpSettings
@@ -18,7 +18,6 @@ from synnefo.astakos.usecases import (
     addresses,
     audit,
     auth_policies,
-    callers,
     captcha,
     directories,
     provider_messages,
@@ -67,7 +66,7 @@ class Leaving(msgspec.Struct):
 class Onward(msgspec.Struct):
     """Where the browser goes on."""
 
-    redirect: str
+    url: str
 
 
 class DirectoryPassword(msgspec.Struct):
@@ -108,7 +107,7 @@ def leave(call: Call, module: str) -> Reply:
 def leave_with_purpose(call: Call, module: str, body: Leaving) -> Onward:
     """Begin a sign-in, or the adding or exchange of a method when a token is sent."""
     cookies.check_own_page(call)
-    user = callers.user_of(call.caller) if call.caller is not None else None
+    user = methods.owner(call) if call.caller is not None else None
     if user is None and body.switch_from is not None:
         raise Unauthorized("Sign in first to exchange a sign-in method.")
     purpose = Purpose(user=user, switch_from=body.switch_from, next=body.next, key=body.key)
@@ -166,7 +165,7 @@ def sign_in_by_directory(call: Call, body: DirectoryPassword) -> Session | Waiti
 def add_by_directory(call: Call, body: DirectoryPassword) -> Onward:
     """Add an account of the directory server to the caller's sign-in methods."""
     cookies.check_own_page(call)
-    purpose = Purpose(user=callers.user_of(call.who))
+    purpose = Purpose(user=methods.owner(call))
     provider_trips.check("ldap", purpose)
     identity = third_parties.by_password("ldap", _knock(call, body), body.password)
     outcome = third_parties.add(purpose, identity)
