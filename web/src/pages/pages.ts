@@ -35,6 +35,7 @@ const pieces = {
   opGroups: () => import('./operators/Groups.svelte'),
   opPolicies: () => import('./operators/Policies.svelte'),
   opAudit: () => import('./operators/Audit.svelte'),
+  methods: () => import('./providers/Methods.svelte'),
   security: () => import('./security/Security.svelte'),
   reset: () => import('./security/Reset.svelte'),
   profile: () => import('./account/Profile.svelte'),
@@ -86,6 +87,8 @@ export function pageOf(place: Place): Page {
           .map((part) => `${part}/`)
           .join(''),
       });
+    case 'methods':
+      return page('methods', 'nav.methods');
     case 'security':
       return page('security', 'nav.security');
     case 'profile':
