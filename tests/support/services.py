@@ -1,4 +1,4 @@
-"""Real services for tests: a private PostgreSQL on a free loopback port, gone afterwards.
+"""Real services for tests: PostgreSQL and RabbitMQ, private, on free ports, gone afterwards.
 
 usage: python -m tests.support.services up|down
 """
@@ -13,8 +13,13 @@ import tempfile
 import time
 from pathlib import Path
 
+import msgspec
+
+from tests.support import rabbitmq
+
 HERE = Path(__file__).resolve().parents[2] / ".services"
 ENV = HERE / "env"
+BROKERS = HERE / "brokers.json"
 
 
 def _binary(name: str) -> str:
@@ -40,10 +45,18 @@ def _free_port() -> int:
 
 
 def up() -> None:
-    """Start PostgreSQL and write where it is to `.services/env`."""
+    """Start the services and write where they are to `.services/env`."""
     if ENV.exists() and _answers():
         return
     HERE.mkdir(exist_ok=True)
+    postgres = _start_postgres()
+    brokers = rabbitmq.start(Path(tempfile.mkdtemp(prefix="synnefo-mq-")))
+    BROKERS.write_bytes(msgspec.json.encode(brokers))
+    ENV.write_text(f"{postgres}SYNNEFO_TEST_AMQP={','.join(brokers.urls)}\n")
+    print(f"  RabbitMQ listens on 127.0.0.1:{' and '.join(str(n.port) for n in brokers.nodes)}")
+
+
+def _start_postgres() -> str:
     data = Path(tempfile.mkdtemp(prefix="synnefo-pg-"))
     if os.geteuid() == 0:
         owner = pwd.getpwnam("postgres")
@@ -64,8 +77,8 @@ def up() -> None:
         "start",
     ]
     subprocess.run([*_as_postgres(), *start], check=True, stdout=subprocess.DEVNULL, cwd="/")
-    ENV.write_text(f"SYNNEFO_TEST_POSTGRES=127.0.0.1:{port}\nSYNNEFO_TEST_POSTGRES_DATA={data}\n")
     print(f"  PostgreSQL listens on 127.0.0.1:{port}")
+    return f"SYNNEFO_TEST_POSTGRES=127.0.0.1:{port}\nSYNNEFO_TEST_POSTGRES_DATA={data}\n"
 
 
 def _read() -> dict[str, str]:
@@ -82,7 +95,9 @@ def _answers() -> bool:
 
 
 def down() -> None:
-    """Stop PostgreSQL and remove its data."""
+    """Stop the services and remove their data."""
+    if BROKERS.exists():
+        rabbitmq.stop(msgspec.json.decode(BROKERS.read_bytes(), type=rabbitmq.Brokers))
     if not ENV.exists():
         return
     data = _read()["SYNNEFO_TEST_POSTGRES_DATA"]
