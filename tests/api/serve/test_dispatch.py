@@ -32,9 +32,9 @@ class Pet(msgspec.Struct):
 
 
 def known(token: str) -> Caller:
-    if token != "good":
+    if token not in {"good", "reader", "member"}:
         raise Unauthorized("This token is not valid.")
-    return Caller(user_id="u-1")
+    return Caller(user_id="u-1", roles=() if token == "good" else (token,))
 
 
 def add_pet(call: Call, body: Pet) -> Pet:
@@ -180,6 +180,14 @@ def test_a_token_may_be_optional_but_never_wrong(api: Api) -> None:
     assert told(ask(api, "GET", "/maybe")) == {"who": False}
     assert told(ask(api, "GET", "/maybe", **GOOD)) == {"who": True}
     assert ask(api, "GET", "/maybe", headers={"X-Auth-Token": "bad"}).status_code == 401
+
+
+@pytest.mark.parametrize(("token", "status"), [("reader", 403), ("member", 201), ("good", 201)])
+def test_who_may_only_read_changes_nothing(api: Api, token: str, status: int) -> None:
+    headers = {"X-Auth-Token": token}
+    assert ask(api, "GET", "/pets/1", headers=headers).status_code == 200
+    made = ask(api, "POST", "/pets", headers=headers, data=b'{"name": "Rex"}')
+    assert made.status_code == status
 
 
 def test_nothing_that_is_answered_can_run_as_a_page_of_ours(api: Api) -> None:

@@ -1,7 +1,8 @@
 """Projects as administrators make, change and delete them in Identity v3.
 
-Spec: openstack-api 4.4. Such a project has quota like any other; who works in it is told by
-roles. Deleting one is terminating it: its name is free, its usage and history stay.
+Spec: openstack-api 4.4. Such a project has quota like any other and no owner, so that it does not
+rest with whoever made it; who works in it is told by roles. Deleting one is terminating it: its
+name is free, its usage and history stay.
 """
 
 from typing import Any
@@ -11,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from synnefo.astakos.domain.projects import ALIVE, ProjectAction, ProjectState
-from synnefo.astakos.models import DATABASE, Holding, Project, Resource, RoleAssignment, User
+from synnefo.astakos.models import DATABASE, Holding, Project, Resource, RoleAssignment
 from synnefo.astakos.models.domains import DEFAULT
 from synnefo.astakos.usecases import assignments, audit, limits, project_states, projects
 from synnefo.astakos.usecases.project_locks import check_name_free, lock_names
@@ -33,7 +34,6 @@ class NewProject(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     enabled: bool = True
     parent: Project | None = None
-    owner: User | None = None
     tags: list[str] = []
     options: dict[str, Any] = {}
     extra: dict[str, Any] = {}
@@ -61,7 +61,6 @@ def create(wanted: NewProject) -> Project:
         domain_id=wanted.domain_id,
         description=wanted.description,
         parent=wanted.parent,
-        owner=wanted.owner,
         tags=wanted.tags,
         options=wanted.options,
         extra=wanted.extra,
@@ -75,7 +74,7 @@ def create(wanted: NewProject) -> Project:
         lock_names()
         check_name_free(project, wanted.name)
         project.save()
-        project_states.note(project, None, actor=wanted.owner, reason=REASON)
+        project_states.note(project, None, actor=None, reason=REASON)
         limits.fill_grants([project], Resource.objects.all())
         limits.sync([project])
         audit.record("project.created", subject=project, domain=wanted.domain_id)

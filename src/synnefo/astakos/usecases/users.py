@@ -152,7 +152,7 @@ def activate(user: User) -> None:
     with transaction.atomic(using=DATABASE):
         deactivations.lock_all(user)
         fresh = _locked(user, Action.ACTIVATE)
-        _write(fresh, is_active=True, deactivated_at=None, deactivated_reason="")
+        _write(fresh, is_active=True, deactivated_at=None, deactivated_reason="", deleted_at=None)
         deactivations.resume_all(fresh)
         audit.record("user.activated", subject=fresh)
     user.refresh_from_db()

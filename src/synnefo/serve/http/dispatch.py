@@ -38,6 +38,11 @@ log = get_logger(__name__)
 _SECRET_SEGMENTS = ("token_id", "url_id")
 """Path values that open something by themselves, so no log may hold them."""
 
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_IDENTITY = "astakos"
+WRITERS = frozenset({"admin", "manager", "member", "service"})
+"""The roles with which a service's things may be changed, as OpenStack's policies have it."""
+
 _VERSION = re.compile(r"v\d")
 
 _HARMLESS = {
@@ -225,6 +230,7 @@ class Api:
         if token:
             call.caller = self.authenticate(token)
             self._check_access_rules(call, call.caller)
+            self._check_may_write(call, call.caller)
         elif route.auth is True:
             raise Unauthorized("Send a valid token in the X-Auth-Token header.")
 
@@ -236,6 +242,16 @@ class Api:
         paths = _known_paths(call.request.path, self.prefix)
         if not is_allowed(rules, self.services, call.method, paths):
             raise Forbidden("The access rules of your application credential do not allow this.")
+
+    def _check_may_write(self, call: Call, caller: Caller) -> None:
+        """Refuse a change by who has no role but to read. Spec: openstack-api 4.4.
+
+        The identity service decides by itself, call by call.
+        """
+        if call.method in _READING or self.brick == _IDENTITY or not caller.roles:
+            return
+        if not WRITERS.intersection(caller.roles):
+            raise Forbidden("Your roles in this project allow reading only.")
 
     def _encode(self, call: Call, route: Route, answer: Any) -> Answer:
         reply = answer if isinstance(answer, Reply) else Reply(body=answer)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Q
+
 from synnefo.astakos.api.identity_v3 import bodies, fields, policy, shapes
 from synnefo.astakos.api.identity_v3.shapes import Body
 from synnefo.astakos.models import Domain, Project
@@ -67,7 +69,6 @@ def create_project(call: Call, body: bodies.ProjectBody) -> Body:
         description=facts.get("description") or "",
         enabled=facts.get("enabled", True),
         parent=parent,
-        owner=None if call.who.is_service else callers.user_of(call.who),
         tags=tags,
         options=facts.get("options", {}),
         extra=extra,
@@ -142,6 +143,10 @@ def remove_tag(call: Call, project_id: str, tag: str) -> None:
 
 def _visible(call: Call) -> list[Project]:
     known = identity_projects.known().order_by("pk")
+    name = call.arg("name")
+    if name is not None:
+        of_user = Q(is_base=True, system_user__username=name.lower())
+        known = known.filter(Q(realname__iexact=name) | of_user)
     if policy.may_read_all(call.who):
         return list(known)
     if policy.may_read(call.who, call.who.domain_id):

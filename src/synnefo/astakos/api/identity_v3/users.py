@@ -5,7 +5,7 @@ Administrators see everybody, those of a domain all in it, others themselves.
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from synnefo.astakos.api.identity_v3 import bodies, fields, policy, shapes
 from synnefo.astakos.api.identity_v3.shapes import Body
@@ -39,6 +39,9 @@ def list_users(call: Call) -> Body:
         known = known.filter(is_active=enabled)
     if not policy.may_read_all(call.who):
         known = _few(call, known)
+    name = call.arg("name")
+    if name is not None:
+        known = known.filter(Q(name__iexact=name) | Q(name="", username=name.lower()))
     found = shapes.by_name(call, known.order_by("pk"), identity_users.shown_name)
     return shapes.listed(call, "users", map(shapes.of_user, found))
 

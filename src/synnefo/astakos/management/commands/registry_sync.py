@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from synnefo.astakos.management.words import refusals
-from synnefo.astakos.usecases import audit_guard, auth_methods, bricks, groups, registry
+from synnefo.astakos.usecases import audit_guard, auth_methods, bricks, registry, standing
 from synnefo.kit import conf
 from synnefo.serve.commands import add_output_options, print_list
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Register, keep the tokens, and tell what was done."""
         audit_guard.install()
-        groups.adopt()
+        standing.ensure()
         auth_methods.adopt()
         with refusals():
             changes, tokens = self._sync(options)
