@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils.dateparse import parse_datetime
 
 from synnefo.astakos.domain import ledger
 from synnefo.astakos.models.book import Broken, Note, Refused, log_time, log_words
+from synnefo.serve.statements import fetch
 from synnefo.wire.provisions import Provision
 
 _ROWS_AT_ONCE = 1000
@@ -101,10 +102,8 @@ class PlainBook:
     def _transaction(self) -> transaction.Atomic:
         return transaction.atomic(using=self._alias, savepoint=False)
 
-    def _run(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with connections[self._alias].cursor() as cursor:
-            cursor.execute(sql, values)
-            return cursor.fetchall() if cursor.description else []
+    def _run(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return fetch(self._alias, sql, values)
 
     def _held(self, keys: Iterable[ledger.Key]) -> Held:
         named = set(keys)

@@ -4,10 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from django.db.models import QuerySet
 
-from synnefo.astakos.models import Holding, Project, ProjectMembership, Resource, Service, User
-from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED, INITIALISED, ProjectState
+from synnefo.astakos.models import DATABASE, Resource, Service, User, standings
 from synnefo.kit.faults import ItemNotFound
 from synnefo.wire.provisions import project_holder, user_holder
 
@@ -37,13 +35,8 @@ UserQuotas = dict[str, dict[str, ByResource]]
 
 def of_user(user: User) -> dict[str, ByResource]:
     """Answer a user's own quotas of resources that the API shows, by project."""
-    seats = ProjectMembership.objects.filter(person=user, state__in=ACTUALLY_ACCEPTED)
-    projects = list(
-        seats.exclude(project__state=ProjectState.DELETED).values_list("project__uuid", flat=True)
-    )
-    visible = Resource.objects.filter(api_visible=True)
-    found = _standings(list(visible.values_list("name", flat=True)), [user.uuid], projects)
-    return found.get(user.uuid, {})
+    rows = standings.of_user(DATABASE, user_holder(user.uuid), user.pk)
+    return _folded(rows).get(user.uuid, {})
 
 
 def left_behind(user: User, projects: Iterable[str]) -> dict[str, ByResource]:
@@ -73,13 +66,12 @@ def projects_for_component(
 
     ItemNotFound when projects were named and nothing was found.
     """
-    known = Project.objects.filter(state__in=INITIALISED)
-    if projects is not None:
-        known = known.filter(uuid__in=projects)
-    uuids = list(known.values_list("uuid", flat=True))
+    wanted = None if projects is None else [project_holder(uuid) for uuid in projects]
     found: dict[str, dict[str, ProjectStanding]] = defaultdict(dict)
-    for (uuid, resource), row in _project_rows(_resources_of(component), uuids).items():
-        found[uuid][resource] = ProjectStanding(row.limit, row.usage_max, _pending(row))
+    rows = standings.of_projects(DATABASE, _resources_of(component), wanted)
+    for holder, resource, limit, least, most in rows:
+        standing = ProjectStanding(limit, most, most - least)
+        found[holder.removeprefix("project:")][resource] = standing
     if projects is not None and not found:
         raise ItemNotFound("None of these projects holds anything of this component.")
     return dict(found)
@@ -94,47 +86,16 @@ def _resources_of(component: str) -> list[str]:
 def _standings(
     resources: Sequence[str], users: Sequence[str] | None, projects: Sequence[str] | None
 ) -> UserQuotas:
-    members = list(_member_rows(resources, users, projects))
-    sources = {row.source.removeprefix("project:") for row in members}
-    whole = _project_rows(resources, sources)
+    holders = None if users is None else [user_holder(uuid) for uuid in users]
+    sources = None if projects is None else [project_holder(uuid) for uuid in projects]
+    return _folded(standings.of_members(DATABASE, resources, holders, sources))
+
+
+def _folded(rows: Iterable[standings.Row]) -> UserQuotas:
     found: UserQuotas = defaultdict(lambda: defaultdict(dict))
-    for row in members:
-        uuid = row.source.removeprefix("project:")
-        pool = whole.get((uuid, row.resource))
-        found[row.holder.removeprefix("user:")][uuid][row.resource] = Standing(
-            row.limit,
-            row.usage_max,
-            _pending(row),
-            pool.limit if pool else 0,
-            pool.usage_max if pool else 0,
-            _pending(pool) if pool else 0,
+    for holder, source, resource, *numbers in rows:
+        limit, least, most, pool, pool_least, pool_most = (number or 0 for number in numbers)
+        found[holder.removeprefix("user:")][source.removeprefix("project:")][resource] = Standing(
+            limit, most, most - least, pool, pool_most, pool_most - pool_least
         )
     return found
-
-
-def _member_rows(
-    resources: Sequence[str], users: Sequence[str] | None, projects: Sequence[str] | None
-) -> QuerySet[Holding]:
-    rows = Holding.objects.filter(resource__in=resources).exclude(source="")
-    if users is not None:
-        rows = rows.filter(holder__in=[user_holder(uuid) for uuid in users])
-    if projects is not None:
-        rows = rows.filter(source__in=[project_holder(uuid) for uuid in projects])
-    return rows.order_by("pk")
-
-
-def _project_rows(
-    resources: Sequence[str], uuids: Iterable[str]
-) -> dict[tuple[str, str], Holding]:
-    holders = [project_holder(uuid) for uuid in uuids]
-    rows: dict[tuple[str, str], Holding] = {}
-    for start in range(0, len(holders), 500):
-        part = Holding.objects.filter(
-            resource__in=resources, source="", holder__in=holders[start : start + 500]
-        )
-        rows |= {(row.holder.removeprefix("project:"), row.resource): row for row in part}
-    return rows
-
-
-def _pending(row: Holding) -> int:
-    return row.usage_max - row.usage_min
