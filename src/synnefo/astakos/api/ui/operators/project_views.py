@@ -1,6 +1,7 @@
 """From rows to what operators are shown of projects and applications."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from synnefo.astakos.api.ui.operators.project_schemas import (
     ApplicationRow,
@@ -192,6 +193,10 @@ def _changes(one: ProjectApplication) -> dict[str, list[str]]:
 def _text(name: str, value: object) -> str:
     if name.endswith("_policy"):
         return POLICIES[Policy(int(str(value)))]
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return value.email if isinstance(value, User) else str(value)
 
 
