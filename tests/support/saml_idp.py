@@ -25,9 +25,9 @@ ADA = {"mail": ["ada@example.org"], "givenName": ["Ada"], "sn": ["Lovelace"]}
 class IdentityProvider:
     """One identity provider; `know` tells it of a service before anybody can sign in there."""
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, place: str = "") -> None:
         self.folder = folder
-        self.name = f"https://{name}.example.org/idp"
+        self.name = place or f"https://{name}.example.org/idp"
         self.key_file, self.cert_file = a_key(folder, name)
         self.metadata_file = folder / f"{name}.xml"
         self.metadata_file.write_text(str(entity_descriptor(IdPConfig().load(self._config()))))
