@@ -187,6 +187,7 @@ describe('access files', () => {
     project: 'p',
     projectId: 'pid',
     token: 'secret-token',
+    cloud: 'synnefo',
   };
 
   it('hold no password, and the token only where it is the way in', () => {

@@ -129,5 +129,12 @@ export const listInvitations = () => own<Invitations>('GET', '/invitations');
 export const invite = (email: string, realname: string) =>
   own<Invitations>('POST', '/invitations', { email, realname });
 
+export interface PersonalToken {
+  id: string;
+  expires_at: string | null;
+}
+
+export const renewToken = () => own<{ token: PersonalToken }>('POST', '/token', {});
+
 export const sendFeedback = (feedback_msg: string, feedback_data: string) =>
   own<null>('POST', '/feedback', { feedback_msg, feedback_data });

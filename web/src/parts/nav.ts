@@ -39,6 +39,7 @@ export const navigation: NavGroup[] = [
     heading: 'nav.account',
     items: [
       { name: 'quota', label: 'nav.quota', icon: 'gauge', shortcut: 'q' },
+      { name: 'profile', label: 'nav.profile', icon: 'user', shortcut: '' },
       { name: 'methods', label: 'nav.methods', icon: 'badge', shortcut: 'e' },
       { name: 'security', label: 'nav.security', icon: 'lock', shortcut: 'y' },
       { name: 'access', label: 'nav.access', icon: 'terminal', shortcut: 'a' },

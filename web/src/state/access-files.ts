@@ -6,12 +6,13 @@ export interface Access {
   project: string;
   projectId: string;
   token: string;
+  cloud: string;
 }
 
 /** For openstackclient, openstacksdk, Terraform and Ansible; the password is asked for. */
 export function cloudsYaml(access: Access): string {
   return `clouds:
-  synnefo:
+  ${access.cloud}:
     auth_type: v3password
     auth:
       auth_url: ${access.authUrl}
@@ -46,17 +47,17 @@ fi
 /** For kamaki: holds the token that was got by signing in, and ends with it. */
 export function kamakirc(access: Access): string {
   return `[global]
-default_cloud = synnefo
+default_cloud = ${access.cloud}
 
-[cloud "synnefo"]
+[cloud "${access.cloud}"]
 url = ${access.origin}/astakos/identity/v2.0
 token = ${access.token}
 `;
 }
 
-/** For rclone, over the Swift API; rclone asks for the password by RCLONE_CONFIG_SYNNEFO_KEY. */
+/** For rclone, over the Swift API; rclone asks for the password by RCLONE_CONFIG_<CLOUD>_KEY. */
 export function rcloneConf(access: Access): string {
-  return `[synnefo]
+  return `[${access.cloud}]
 type = swift
 auth = ${access.authUrl}
 auth_version = 3

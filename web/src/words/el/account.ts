@@ -152,6 +152,9 @@ export const account: Record<keyof typeof english, string | { one: string; other
   'land.ready': 'Λειτουργεί',
   'land.building': 'Δημιουργείται',
 
+  'access.personal': 'Προσωπικό διακριτικό',
+  'access.kamaki.personal':
+    'Για το kamaki. Περιέχει το προσωπικό διακριτικό που μόλις φτιάξατε, και ισχύει ώσπου να φτιάξετε άλλο.',
   'access.renew': 'Νέο διακριτικό',
   'access.renew.line': 'Προσωπικό διακριτικό για προγράμματα. Το νέο καταργεί το προηγούμενο.',
   'access.renewed': 'Αυτό είναι το νέο σας διακριτικό. Φαίνεται μόνο αυτή τη φορά.',

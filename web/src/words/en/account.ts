@@ -149,6 +149,9 @@ export const account = {
   'land.ready': 'Running',
   'land.building': 'Building',
 
+  'access.personal': 'Personal token',
+  'access.kamaki.personal':
+    'For kamaki. It holds the personal token that you just made, and works until you make another.',
   'access.renew': 'New token',
   'access.renew.line': 'A personal token for programs. Making a new one ends the one before.',
   'access.renewed': 'This is your new token. It is shown this once.',
