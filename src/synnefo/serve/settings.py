@@ -11,8 +11,8 @@ class ServeSettings(msgspec.Struct, frozen=True, rename=str.upper):
     bus_url: str = ""
     """Where messages travel, such as `local:///PATH/bus.sqlite3`; empty: in the data folder."""
     amqp_hosts: list[str] = []
-    """Message brokers, `amqp://USER:PASSWORD@HOST:PORT` each; with one, BUS_URL is left alone."""
+    """Message brokers, `amqp://USER:PASSWORD@HOST:PORT` each; named, they come before BUS_URL."""
     amqp_queue_type: str = "quorum"
-    """Kind of queue that is declared: `quorum`, kept by most brokers of a cluster, or `classic`."""
+    """Kind of queue that is declared: `quorum`, kept by most brokers of a cluster; `classic`."""
     worker_threads: int = 8
     """Errands that `snf-worker` carries out at once."""
