@@ -38,7 +38,8 @@ def _service() -> Iterator[None]:
         ("astakos_identity", "identity", "identity", "v2.0"),
         ("astakos_oauth2", "astakos_auth", "oauth2", ""),
     ):
-        endpoint = {"versionId": version, "publicURL": f"{BASE}/{prefix}/{version}".rstrip("/")}
+        url = f"{BASE}/{prefix}/{version}".rstrip("/")
+        endpoint: dict[str, str | bool | None] = {"versionId": version, "publicURL": url}
         registry.import_services(
             [ServiceDef(name=name, type=kind, component="astakos", endpoints=[endpoint])]
         )
@@ -50,7 +51,7 @@ def _service() -> Iterator[None]:
 def component(_service: None) -> AstakosClient:
     """Call as the component cyclades, which has one resource."""
     _, token = a_component("cyclades")
-    endpoints = [{"versionId": "v2.0"}]
+    endpoints: list[dict[str, str | bool | None]] = [{"versionId": "v2.0"}]
     registry.import_services(
         [
             ServiceDef(
@@ -90,10 +91,10 @@ class TestPeople:
             assert one(user.uuid) == "ada@example.org"
             with pytest.raises(errors.NoUserName):
                 one("nobody")
-        for one in (client.get_uuid, component.service_get_uuid):
-            assert one("Ada@example.org") == user.uuid
+        for other in (client.get_uuid, component.service_get_uuid):
+            assert other("Ada@example.org") == user.uuid
             with pytest.raises(errors.NoUUID):
-                one("nobody@example.org")
+                other("nobody@example.org")
         assert client.get_usernames([user.uuid, "x"]) == {user.uuid: "ada@example.org"}
 
     def test_the_default_project_is_chosen(self) -> None:

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from synnefo.astakos.api import browser
 from synnefo.astakos.api.discovery import base_url
 from synnefo.astakos.api.oauth import forms
+from synnefo.astakos.api.ui import browser
 from synnefo.astakos.models import Token
 from synnefo.astakos.usecases import addresses, oauth
 from synnefo.kit.faults import Unauthorized

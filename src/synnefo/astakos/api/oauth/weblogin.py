@@ -2,8 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from synnefo.astakos.api import browser
-from synnefo.astakos.api.ui import cookies
+from synnefo.astakos.api.ui import browser, cookies
 from synnefo.astakos.domain import redirects
 from synnefo.astakos.models import Token
 from synnefo.astakos.settings import OAuthSettings

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import msgspec
 
-from synnefo.astakos.api import browser
+from synnefo.astakos.api.ui import browser
 from synnefo.astakos.usecases import addresses, component_cards
 from synnefo.astakos.usecases.component_cards import Card
 from synnefo.kit.faults import BadRequest, ItemNotFound

@@ -8,9 +8,8 @@ from contextlib import suppress
 
 import msgspec
 
-from synnefo.astakos.api import browser
 from synnefo.astakos.api.identity_v3 import views
-from synnefo.astakos.api.ui import cookies
+from synnefo.astakos.api.ui import browser, cookies
 from synnefo.astakos.domain.catalogs import V3Service
 from synnefo.astakos.models import Token, User
 from synnefo.astakos.usecases import (
