@@ -17,6 +17,8 @@ class Session {
   current = $state.raw<SessionAnswer | null>(null);
   /** A sign-in that waits for another step. */
   waiting = $state.raw<Waiting | null>(null);
+  /** Why a sign-in that waited has to begin anew. */
+  trouble = $state('');
   /** The session ended under an open page: it stays, and asks to sign in over it. */
   ended = $state(false);
 
@@ -49,13 +51,15 @@ class Session {
       if (this.phase === 'asking') this.phase = 'out';
     } else {
       this.waiting = null;
+      this.trouble = '';
       this.#take(answer);
     }
   }
 
   /** Give up a sign-in that waits, and begin anew. */
-  async giveUp(): Promise<void> {
+  async giveUp(why = ''): Promise<void> {
     this.waiting = null;
+    this.trouble = why;
     await signOut().catch(() => null);
   }
 

@@ -19,7 +19,15 @@ from synnefo.astakos.models import (
     User,
 )
 from synnefo.astakos.settings import AstakosSettings, SecuritySettings
-from synnefo.astakos.usecases import attempts, audit, auth_policies, passwords, sessions, users
+from synnefo.astakos.usecases import (
+    addresses,
+    attempts,
+    audit,
+    auth_policies,
+    passwords,
+    sessions,
+    users,
+)
 from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import Conflict, Forbidden, Gone, TooManyRequests
@@ -81,9 +89,7 @@ def new_link(user: User) -> str:
 
 def link_of(key: str) -> str:
     """Answer the address of the page for a key; what follows # never leaves the browser."""
-    base = conf.of(AstakosSettings).astakos_base_url
-    scheme, _, rest = base.partition("://")
-    return f"{scheme}://{rest.partition('/')[0]}/ui/reset#{key}"
+    return addresses.page("reset", key)
 
 
 def owner_of(key: str) -> User:
