@@ -1,5 +1,7 @@
 """The Django application of Astakos."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -10,3 +12,7 @@ class AstakosConfig(AppConfig):
     label = "astakos"
     verbose_name = "Astakos"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to commands, which needs the tables that are ready only now."""
+        import_module("synnefo.astakos.usecases.command_runs")

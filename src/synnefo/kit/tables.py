@@ -24,7 +24,12 @@ def cell(value: Any) -> str:
         return ", ".join(cell(item) for item in value) or "-"
     if isinstance(value, dict):
         return ", ".join(f"{key}={cell(item)}" for key, item in value.items()) or "-"
-    return str(value)
+    return plain(str(value))
+
+
+def plain(text: str) -> str:
+    """Write control characters so that no terminal obeys them."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def size_cell(value: int | None) -> str:
@@ -53,8 +58,14 @@ def _csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, headers: 
     writer = csv.writer(out, lineterminator="\n")
     if headers:
         writer.writerow(columns)
-    writer.writerows([["" if row.get(c) is None else row.get(c) for c in columns] for row in rows])
+    writer.writerows([[_csv_cell(row.get(c)) for c in columns] for row in rows])
     return out.getvalue().rstrip("\n")
+
+
+def _csv_cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    return plain(value) if isinstance(value, str) else value
 
 
 def _pretty(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, headers: bool) -> str:
@@ -65,11 +76,9 @@ def _pretty(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, header
     ]
     out = []
     if headers:
-        out.append("  ".join(n.ljust(w) for n, w in zip(columns, widths, strict=True)).rstrip())
+        out.append("  ".join(n.rjust(w) for n, w in zip(columns, widths, strict=True)))
         out.append("  ".join("-" * w for w in widths))
-    out += [
-        "  ".join(v.ljust(w) for v, w in zip(ln, widths, strict=True)).rstrip() for ln in lines
-    ]
+    out += ["  ".join(v.rjust(w) for v, w in zip(ln, widths, strict=True)) for ln in lines]
     return "\n".join(out)
 
 
@@ -78,6 +87,6 @@ def render_pairs(pairs: Mapping[str, Any], output_format: str = "pretty") -> str
     if output_format == "json":
         return json.dumps(dict(pairs), indent=2, default=str)
     if output_format == "csv":
-        return "\n".join(f"{key},{'' if value is None else value}" for key, value in pairs.items())
-    width = max((len(key) for key in pairs), default=0)
-    return "\n".join(f"{key.ljust(width)} : {cell(value)}" for key, value in pairs.items())
+        rows = [{"key": key, "value": value} for key, value in pairs.items()]
+        return _csv(rows, ("key", "value"), headers=False)
+    return "\n".join(f"{key}: {cell(value)}" for key, value in pairs.items())

@@ -11,7 +11,9 @@ from synnefo.kit import tables
 
 _OPERATORS: list[tuple[str, Callable[[Any, Any], bool]]] = [
     (">=", operator.ge),
+    ("=>", operator.ge),
     ("<=", operator.le),
+    ("=<", operator.le),
     ("!=", operator.ne),
     ("=", operator.eq),
     (">", operator.gt),
@@ -40,6 +42,9 @@ def add_list_options(parser: ArgumentParser) -> None:
         metavar="FILTERS",
         help='comma-separated conditions, such as "state=ACTIVE,cpu>=2"',
     )
+    parser.add_argument(
+        "--list-filters", action="store_true", help="list what can be filtered by and leave"
+    )
     parser.add_argument("--no-headers", action="store_true", help="leave the headers out")
 
 
@@ -53,7 +58,7 @@ def print_list(
 ) -> None:
     """Print rows as the options ask; `fields` are columns that are shown only when named."""
     known = list(dict.fromkeys([*columns, *fields]))
-    if options.get("list_fields"):
+    if options.get("list_fields") or options.get("list_filters"):
         command.stdout.write("\n".join(known))
         return
     picked = _columns(options.get("output"), columns, known)
@@ -125,7 +130,7 @@ def _fits(
 
 def _holds(actual: Any, compare: Callable[[Any, Any], bool], wanted: str) -> bool:
     if isinstance(actual, bool):
-        return compare(actual, wanted.lower() in {"true", "yes", "1"})
+        return compare(actual, wanted.lower() in {"true", "yes", "t", "y", "1"})
     if isinstance(actual, int | float):
         try:
             return compare(actual, float(wanted))

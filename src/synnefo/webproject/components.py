@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from synnefo.serve.command_settings import CommandSettings
 from synnefo.serve.mail_settings import BrandingSettings, MailSettings
 from synnefo.serve.settings import ServeSettings
 from synnefo.webproject.settings import WebprojectSettings
@@ -66,7 +67,7 @@ def gather(name: str) -> list[Any]:
 
 def settings_kinds() -> list[type[msgspec.Struct]]:
     """List the settings structs of this host, those that all components share first."""
-    shared = [WebprojectSettings, ServeSettings, MailSettings, BrandingSettings]
+    shared = [WebprojectSettings, ServeSettings, CommandSettings, MailSettings, BrandingSettings]
     return [*shared, *gather("default_settings")]
 
 

@@ -1,6 +1,8 @@
 """`snf-manage`: the commands of the components installed on this host. Spec: operations 6."""
 
+import grp
 import os
+import pwd
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -10,6 +12,8 @@ from django.core.management import BaseCommand, get_commands, load_command_class
 from django.db import OperationalError
 
 from synnefo.kit import conf
+from synnefo.serve import command_log
+from synnefo.serve.command_settings import CommandSettings
 from synnefo.serve.origin import coming_from, of_command
 from synnefo.webproject.up.folder import Folder, default_root
 
@@ -57,7 +61,32 @@ def main(argv: list[str] | None = None) -> None:
     if name not in known:
         sys.stderr.write(f"Unknown command: '{asked}'\nType 'snf-manage help' for usage.\n")
         sys.exit(1)
-    _run(_command(known, name), name.replace("_", "-"), arguments[1:])
+    shown = name.replace("_", "-")
+    _become_service_user()
+    framework = known[name] if isinstance(known[name], str) else ""
+    if framework.startswith("django."):
+        _run(_command(known, name), shown, arguments[1:])
+        return
+    with coming_from(of_command(shown)), command_log.kept(shown, arguments[1:]):
+        _run(_command(known, name), shown, arguments[1:])
+
+
+def _become_service_user() -> None:
+    """Give up root's rights where commands run on the host's own settings. Spec: identity 16.1."""
+    if str(conf.directory()) != conf.DEFAULT_DIRECTORY:
+        return
+    settings = conf.of(CommandSettings)
+    try:
+        user, group = pwd.getpwnam(settings.snf_manage_user), settings.snf_manage_group
+        group_id = grp.getgrnam(group).gr_gid
+    except KeyError:
+        return
+    if os.geteuid() == 0:
+        os.initgroups(user.pw_name, group_id)
+        os.setgid(group_id)
+        os.setuid(user.pw_uid)
+    elif os.geteuid() != user.pw_uid:
+        sys.stderr.write(f"Run this as root or {user.pw_name}; some files may be out of reach.\n")
 
 
 def _choose_cloud(arguments: list[str]) -> list[str]:
@@ -79,8 +108,7 @@ def _run(command: BaseCommand, shown: str, arguments: list[str]) -> None:
     """Run a command; a database that cannot be used is told without a traceback."""
     command.suppressed_base_arguments = QUIET
     try:
-        with coming_from(of_command(shown)):
-            command.run_from_argv(["snf-manage", shown, *arguments])
+        command.run_from_argv(["snf-manage", shown, *arguments])
     except OperationalError as error:
         if "--traceback" in arguments:
             raise

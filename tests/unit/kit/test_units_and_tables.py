@@ -35,10 +35,10 @@ ROWS = [{"id": 1, "name": "first", "on": True}, {"id": 22, "name": None, "on": F
 
 def test_a_table_lines_its_columns_up() -> None:
     assert tables.render(ROWS, ["id", "name", "on"]).splitlines() == [
-        "id  name   on",
+        "id   name   on",
         "--  -----  ---",
-        "1   first  yes",
-        "22  -      no",
+        " 1  first  yes",
+        "22      -   no",
     ]
 
 
@@ -48,3 +48,10 @@ def test_csv_and_json_keep_values_for_programs() -> None:
         {"id": 1, "on": True},
         {"id": 22, "on": False},
     ]
+
+
+def test_control_characters_reach_no_terminal() -> None:
+    rows = [{"name": "a\x1b[31mb\nc"}]
+    assert "\x1b" not in tables.render(rows, ["name"])
+    assert tables.render(rows, ["name"], "csv").splitlines() == ["name", "a\\x1b[31mb\\nc"]
+    assert tables.render_pairs({"name": "a\rb"}) == "name: a\\rb"

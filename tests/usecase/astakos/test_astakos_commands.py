@@ -109,7 +109,7 @@ class TestPeople:
         ("arguments", "told"),
         [
             (("user-add", "no address"), "not an e-mail address"),
-            (("user-add", "ada@x.org", "--password", "short"), "8 to 1024"),
+            (("user-add", "ada@x.org", "--password", "short"), "at least 8 characters"),
             (("user-show", "nobody"), "no user"),
             (("user-modify", "nobody", "--accept"), "no user"),
             (("component-show", "nothing"), "no component"),

@@ -26,6 +26,7 @@ def _settings(folder: Folder, place: Place, kept: dict[str, str]) -> str:
     values: dict[str, object] = {
         **kept,
         "SYNNEFO_DATA_DIR": str(folder.root),
+        "LOG_DIR": str(folder.log),
         "ASTAKOS_BASE_URL": f"{place.url}/astakos",
         "ASTAKOS_AUTH_URL": f"{place.url}/astakos/identity/v2.0",
         "PITHOS_BASE_URL": f"{place.url}/pithos",
