@@ -7,6 +7,7 @@ a worker renews its claims while it lives, and whoever dies leaves them to run o
 
 import random
 import socket
+import traceback
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -60,16 +61,22 @@ class ErrandRow(models.Model):
 
 
 class Errand:
-    """A kind of errand, declared below its cause and run above it."""
+    """A kind of errand, declared below its cause and run above it.
+
+    The arguments of one that `is_secret` stand in no log.
+    """
 
     known: ClassVar[dict[str, "Errand"]] = {}
 
-    def __init__(self, name: str, *, give_up_after: float | None = None) -> None:
+    def __init__(
+        self, name: str, *, give_up_after: float | None = None, is_secret: bool = False
+    ) -> None:
         if name in Errand.known:
             raise ValueError(f"There is an errand named {name} already.")
         self.name = name
         self.label = name.partition(".")[0]
         self.give_up_after = give_up_after
+        self.is_secret = is_secret
         self.every: float | None = None
         self.run: Run | None = None
         self.give_up: Callable[..., None] | None = None
@@ -211,13 +218,20 @@ def carry_out(label: str, row: Any) -> None:
     except ServiceUnavailable as fault:
         outcome = "retry"
         _failed(label, row, fault.message)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the loop of the worker; it is logged
         outcome = "failed"
-        log.exception("errand-failed", errand=row.name, arguments=row.arguments)
+        _log_failure(errand, row)
         _failed(label, row, error.message if isinstance(error, Fault) else repr(error))
     else:
         _done(label, row, errand)
     metrics.ERRANDS.labels(row.name, outcome).inc()
+
+
+def _log_failure(errand: Errand, row: Any) -> None:
+    if errand.is_secret:
+        log.error("errand-failed", errand=row.name, trace=traceback.format_exc())
+    else:
+        log.exception("errand-failed", errand=row.name, arguments=row.arguments)
 
 
 def _done(label: str, row: Any, errand: Errand) -> None:

@@ -58,7 +58,8 @@ def postman(brick: str) -> Errand:
     name = f"{brick}.send_mail"
     found = Errand.known.get(name)
     if found is None:
-        found = Errand(name, give_up_after=conf.of(MailSettings).email_give_up_after)
+        lasts = conf.of(MailSettings).email_give_up_after
+        found = Errand(name, give_up_after=lasts, is_secret=True)
         found.runs(_send)
         found.gives_up(_give_up)
     return found

@@ -40,8 +40,8 @@ from synnefo.serve.errands import Errand
 
 log = get_logger(__name__)
 
-REGISTER = Errand("astakos.register")
-REGISTER_KNOWN = Errand("astakos.register_third_party")
+REGISTER = Errand("astakos.register", is_secret=True)
+REGISTER_KNOWN = Errand("astakos.register_third_party", is_secret=True)
 HOUR = timedelta(hours=1)
 LONGEST_NAME = 150
 LANGUAGES = frozenset({"en", "el"})
