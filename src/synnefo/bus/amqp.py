@@ -34,6 +34,8 @@ IDLE_SECONDS = 600.0
 POLL_SECONDS = 0.05
 CONFIRM_SECONDS = 20.0
 HEARTBEAT_SECONDS = 20
+REVIVED = "from-dead-letter"
+"""The header of a dead letter that was published again. Spec: compute 16.7."""
 _KEEPALIVE = {
     socket.TCP_KEEPIDLE: 20,
     socket.TCP_KEEPINTVL: 2,
@@ -54,6 +56,7 @@ class AmqpDelivery:
         self.body: bytes = body.encode() if isinstance(body, str) else bytes(body)
         self.routing_key: str = message.delivery_info["routing_key"]
         self.redelivered: bool = bool(message.delivery_info["redelivered"])
+        self.is_revived: bool = REVIVED in (message.properties.get("application_headers") or {})
 
     def ack(self) -> None:
         """Tell the broker to forget the message."""
@@ -148,13 +151,18 @@ class AmqpBus:
         self._next = 0
         self._local = threading.local()
 
-    def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
+    def publish(
+        self, exchange: str, routing_key: str, body: bytes, *, is_revived: bool = False
+    ) -> None:
         """Publish and wait for the broker's word; over another broker if this one breaks."""
 
         def send(link: _Link) -> None:
             link.exchange(exchange)
             message = link.publishing.prepare_message(
-                body, properties={"delivery_mode": 2}, content_type="application/json"
+                body,
+                properties={"delivery_mode": 2},
+                content_type="application/json",
+                headers={REVIVED: True} if is_revived else None,
             )
             link.publishing.basic_publish(
                 message, exchange, routing_key, confirm_timeout=CONFIRM_SECONDS

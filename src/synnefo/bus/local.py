@@ -5,6 +5,7 @@ consumers watch the file's change counter, so an idle bus costs one cheap query 
 second.
 """
 
+import contextlib
 import math
 import sqlite3
 import threading
@@ -31,18 +32,23 @@ CREATE TABLE IF NOT EXISTS binding (
     PRIMARY KEY (queue, exchange, routing_key));
 CREATE TABLE IF NOT EXISTS message (
     id INTEGER PRIMARY KEY AUTOINCREMENT, queue TEXT NOT NULL, routing_key TEXT NOT NULL,
-    body BLOB NOT NULL, deliveries INTEGER NOT NULL DEFAULT 0, ready_at REAL NOT NULL DEFAULT 0);
+    body BLOB NOT NULL, deliveries INTEGER NOT NULL DEFAULT 0, ready_at REAL NOT NULL DEFAULT 0,
+    revived INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS message_by_queue ON message (queue, id);
 """
+
+
+Row = tuple[int, str, str, bytes, int, int]
 
 
 class LocalDelivery:
     """A message leased from the file."""
 
-    def __init__(self, bus: "LocalBus", row: tuple[int, str, str, bytes, int]) -> None:
+    def __init__(self, bus: "LocalBus", row: Row) -> None:
         self._bus = bus
-        self.message_id, self.queue, self.routing_key, self.body, deliveries = row
+        self.message_id, self.queue, self.routing_key, self.body, deliveries, revived = row
         self.redelivered = deliveries > 0
+        self.is_revived = bool(revived)
 
     def ack(self) -> None:
         """Delete the message."""
@@ -76,6 +82,7 @@ class LocalBus:
         self._file.touch(mode=0o600, exist_ok=True)
         with self._connection() as connection:
             connection.executescript(_SCHEMA)
+            _add_column(connection)
 
     def _connection(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -97,7 +104,9 @@ class LocalBus:
         except sqlite3.Error as error:
             raise BusUnreachable(f"Cannot write to the bus {self._file}: {error}") from error
 
-    def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
+    def publish(
+        self, exchange: str, routing_key: str, body: bytes, *, is_revived: bool = False
+    ) -> None:
         """Insert a row for every queue bound to the key, in one transaction."""
         connection = self._connection()
         try:
@@ -107,8 +116,8 @@ class LocalBus:
             ).fetchall()
             queues = sorted({queue for queue, key in bound if matches(key, routing_key)})
             connection.executemany(
-                "INSERT INTO message (queue, routing_key, body) VALUES (?, ?, ?)",
-                [(queue, routing_key, body) for queue in queues],
+                "INSERT INTO message (queue, routing_key, body, revived) VALUES (?, ?, ?, ?)",
+                [(queue, routing_key, body, is_revived) for queue in queues],
             )
             connection.execute("COMMIT")
         except sqlite3.Error as error:
@@ -145,9 +154,7 @@ class LocalBus:
             self._outstanding.add(row[0])
             yield LocalDelivery(self, row)
 
-    def _lease(
-        self, queues: Sequence[str], prefetch: int
-    ) -> tuple[int, str, str, bytes, int] | None:
+    def _lease(self, queues: Sequence[str], prefetch: int) -> Row | None:
         """Take the oldest message that nobody holds.
 
         A lease that ends later than any could was made before the clock was set back.
@@ -159,11 +166,11 @@ class LocalBus:
         latest = now + LEASE_SECONDS + LOCK_SECONDS
         connection = self._connection()
         try:
-            row: tuple[int, str, str, bytes, int] | None = connection.execute(
+            row: Row | None = connection.execute(
                 "UPDATE message SET ready_at = ?, deliveries = deliveries + 1 WHERE id = ("  # noqa: S608
                 f"SELECT id FROM message WHERE queue IN ({marks})"
                 " AND ready_at NOT BETWEEN ? AND ? ORDER BY id LIMIT 1)"
-                " RETURNING id, queue, routing_key, body, deliveries - 1",
+                " RETURNING id, queue, routing_key, body, deliveries - 1, revived",
                 (now + LEASE_SECONDS, *queues, math.nextafter(now, math.inf), latest),
             ).fetchone()
         except sqlite3.OperationalError:
@@ -186,3 +193,11 @@ class LocalBus:
             self.settle(message_id)
         self._connection().close()
         self._local.connection = None
+
+
+def _add_column(connection: sqlite3.Connection) -> None:
+    """Add what a file of an earlier release lacks; another process may be quicker."""
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(message)")}
+    if "revived" not in columns:
+        with contextlib.suppress(sqlite3.OperationalError):
+            connection.execute("ALTER TABLE message ADD revived INTEGER NOT NULL DEFAULT 0")

@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from synnefo.bus.port import Binding
 from synnefo.bus.topics import matches
 
+Message = tuple[str, bytes, bool, bool]
+"""Routing key, body, whether it was handed out before, whether it was a dead letter."""
+
 
 class MemoryDelivery:
     """A message taken from a queue in memory."""
 
-    def __init__(self, bus: "MemoryBus", queue: str, message: tuple[str, bytes, bool]) -> None:
+    def __init__(self, bus: "MemoryBus", queue: str, message: Message) -> None:
         self._bus, self._queue = bus, queue
-        self.routing_key, self.body, self.redelivered = message
+        self.routing_key, self.body, self.redelivered, self.is_revived = message
 
     def ack(self) -> None:
         """Forget the message."""
@@ -23,24 +26,26 @@ class MemoryDelivery:
     def nack(self) -> None:
         """Put the message back in front."""
         self._bus.settle(self)
-        self._bus.put_back(self._queue, (self.routing_key, self.body, True))
+        self._bus.put_back(self._queue, (self.routing_key, self.body, True, self.is_revived))
 
     def reject(self) -> None:
         """Move the message to the dead letters."""
         self._bus.settle(self)
-        self._bus.put_back(f"{self._queue}-dl", (self.routing_key, self.body, False))
+        self._bus.bury(self._queue, (self.routing_key, self.body, False, self.is_revived))
 
 
 class MemoryBus:
     """Keeps queues as lists."""
 
     def __init__(self) -> None:
-        self._queues: dict[str, deque[tuple[str, bytes, bool]]] = {}
+        self._queues: dict[str, deque[Message]] = {}
         self._bindings: dict[str, set[Binding]] = defaultdict(set)
         self._out: dict[int, MemoryDelivery] = {}
         self._lock = threading.RLock()
 
-    def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
+    def publish(
+        self, exchange: str, routing_key: str, body: bytes, *, is_revived: bool = False
+    ) -> None:
         """Append the message to every queue bound to its key."""
         with self._lock:
             for queue, bindings in self._bindings.items():
@@ -48,7 +53,7 @@ class MemoryBus:
                     b.exchange == exchange and matches(b.routing_key, routing_key)
                     for b in bindings
                 ):
-                    self._queues[queue].append((routing_key, body, False))
+                    self._queues[queue].append((routing_key, body, False, is_revived))
 
     def declare(self, queue: str, bindings: Sequence[Binding]) -> None:
         """Make the queue and its dead-letter twin."""
@@ -84,10 +89,15 @@ class MemoryBus:
         with self._lock:
             self._out.pop(id(delivery), None)
 
-    def put_back(self, queue: str, message: tuple[str, bytes, bool]) -> None:
+    def put_back(self, queue: str, message: Message) -> None:
         """Put a message in front of a queue."""
         with self._lock:
             self._queues.setdefault(queue, deque()).appendleft(message)
+
+    def bury(self, queue: str, message: Message) -> None:
+        """Add a message to the dead letters of a queue."""
+        with self._lock:
+            self._queues.setdefault(f"{queue}-dl", deque()).append(message)
 
     def count(self, queue: str) -> int:
         """Tell how many messages wait."""

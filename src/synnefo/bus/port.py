@@ -32,6 +32,10 @@ class Delivery(Protocol):
     def redelivered(self) -> bool:
         """Whether it may have been seen before."""
 
+    @property
+    def is_revived(self) -> bool:
+        """Whether it was a dead letter once and has been published again."""
+
     def ack(self) -> None:
         """Say that the message is dealt with; the bus forgets it."""
 
@@ -45,10 +49,13 @@ class Delivery(Protocol):
 class Bus(Protocol):
     """A durable bus: what `publish` returned from is not lost, whoever dies."""
 
-    def publish(self, exchange: str, routing_key: str, body: bytes) -> None:
+    def publish(
+        self, exchange: str, routing_key: str, body: bytes, *, is_revived: bool = False
+    ) -> None:
         """Hand a message to every queue bound to the key; returns once it is safe on disk.
 
-        Raises BusUnreachable. May be called again after a failure: receivers bear duplicates.
+        `is_revived` marks a dead letter that gets another chance. Raises BusUnreachable. May be
+        called again after a failure: receivers bear duplicates.
         """
 
     def declare(self, queue: str, bindings: Sequence[Binding]) -> None:

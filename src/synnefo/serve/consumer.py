@@ -45,6 +45,11 @@ def consumes(queues: Callable[[], Sequence[QueueOf]]) -> Callable[[Handle], Hand
     return register
 
 
+def queues() -> list[QueueOf]:
+    """Answer every queue that this host listens to."""
+    return [queue for named, _handle in _CONSUMERS for queue in named()]
+
+
 @functools.cache
 def handlers() -> dict[str, Handle]:
     """Answer which function takes which queue."""

@@ -83,3 +83,16 @@ class BusContract:
         bus.publish("ganeti", "ganeti.snf.event.op", b"one")
         bus.declare("ops", HEARS_OPS)
         assert holds(bus, "ops", 1)
+
+    def test_a_dead_letter_published_again_says_what_it_was(self, bus: Bus) -> None:
+        bus.declare("ops", HEARS_OPS)
+        bus.publish("ganeti", "ganeti.snf.event.op", b"one", is_revived=True)
+        first = take(bus, "ops", 1)[0]
+        assert first.is_revived
+        first.reject()
+        assert [d.is_revived for d in take(bus, "ops-dl", 1)] == [True]
+
+    def test_a_new_message_was_no_dead_letter(self, bus: Bus) -> None:
+        bus.declare("ops", HEARS_OPS)
+        bus.publish("ganeti", "ganeti.snf.event.op", b"one")
+        assert [d.is_revived for d in take(bus, "ops", 1)] == [False]
