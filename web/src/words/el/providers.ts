@@ -35,6 +35,9 @@ export const providers: Record<keyof typeof words, string> = {
   'methods.directory.user': 'Όνομα χρήστη εκεί',
   'methods.directory.password': 'Συνθηματικό εκεί',
   'methods.directory.wrong': 'Το όνομα και το συνθηματικό δεν ταιριάζουν.',
+  'providers.have': 'Έχετε ήδη λογαριασμό;',
+  'providers.have.link': 'Συνδεθείτε για να προσθέσετε εκεί αυτόν τον τρόπο',
+
   'methods.notice.added': 'Ο λογαριασμός σας ανοίγει πλέον και με: {name}.',
   'methods.notice.switched': 'Ο λογαριασμός αντικαταστάθηκε: {name}.',
   'methods.notice.own': 'Συνδέεστε ήδη με αυτόν τον λογαριασμό: {name}.',

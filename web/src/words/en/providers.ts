@@ -31,6 +31,9 @@ export const providers = {
   'methods.directory.user': 'User name there',
   'methods.directory.password': 'Password there',
   'methods.directory.wrong': 'This user name and password do not match.',
+  'providers.have': 'Do you have an account already?',
+  'providers.have.link': 'Sign in to add this way to it',
+
   'methods.notice.added': '{name} now opens your account.',
   'methods.notice.switched': 'The account at {name} was exchanged.',
   'methods.notice.own': 'You sign in with this account at {name} already.',
