@@ -118,6 +118,21 @@ class TestSigningIn:
             assert knock(Page(), "bob", "the password of bob").status_code == 200
             assert knock(Page(), "bob,ou=people", "the password of bob").status_code == 401
 
+    def test_settings_of_the_old_backend_package_do(
+        self, server: Slapd, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        a_member("ada")
+        names = conf.current().names
+        for name, value in {
+            "SERVER_URI": server.uri,
+            "BIND_DN": ROOT_DN,
+            "BIND_PASSWORD": ROOT_PASSWORD,
+            "USER_DN_TEMPLATE": f"uid=%(user)s,ou=people,{BASE}",
+        }.items():
+            monkeypatch.setitem(names, f"AUTH_LDAP_{name}", value)
+        with conf.override(ProviderSettings, astakos_ldap=None):
+            assert knock(Page(), "ada", SECRET).status_code == 200
+
     def test_an_account_is_added_to_an_existing_one(self) -> None:
         user, page = a_user(), Page()
         auth_methods.keep_local(user)

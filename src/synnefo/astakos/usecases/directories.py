@@ -10,6 +10,7 @@ from synnefo.astakos.domain import identities
 from synnefo.astakos.domain.identities import FIELDS, AttrMap, Identity, Person, Reading, Source
 from synnefo.astakos.domain.provider_configs import (
     Kind,
+    LdapServer,
     OidcProvider,
     ShibbolethProxy,
     module_kind,
@@ -165,8 +166,29 @@ def _settings_of(module: str) -> object:
             client_secret=settings.astakos_twitter_secret,
             force_login=settings.astakos_twitter_auth_force_login,
         )
-    presets = {"ldap": lambda: settings.astakos_ldap, "google": _google, "linkedin": _linkedin}
+    presets = {"ldap": _ldap, "google": _google, "linkedin": _linkedin}
     return presets[module]()
+
+
+def _ldap() -> LdapServer | None:
+    """Answer the directory server; settings of the old backend package do, too."""
+    given, names = conf.of(ProviderSettings).astakos_ldap, conf.current().names
+    uri = names.get("AUTH_LDAP_SERVER_URI")
+    if given is not None or not isinstance(uri, str):
+        return given
+    search = names.get("AUTH_LDAP_USER_SEARCH")
+    people = str(getattr(search, "filterstr", "") or "(uid=%(user)s)")
+    return LdapServer(
+        uri=uri,
+        bind_dn=str(names.get("AUTH_LDAP_BIND_DN", "")),
+        bind_password=str(names.get("AUTH_LDAP_BIND_PASSWORD", "")),
+        base=str(getattr(search, "base_dn", "")),
+        user_filter=people.replace("%(user)s", "{username}"),
+        user_dn=str(names.get("AUTH_LDAP_USER_DN_TEMPLATE") or "").replace(
+            "%(user)s", "{username}"
+        ),
+        start_tls=bool(names.get("AUTH_LDAP_START_TLS", False)),
+    )
 
 
 def _google() -> OidcProvider:
