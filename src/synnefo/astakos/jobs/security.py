@@ -1,13 +1,6 @@
 """Links for new passwords mailed, and what ran out forgotten."""
 
-from synnefo.astakos.usecases import (
-    known_devices,
-    logins,
-    passkeys,
-    password_changes,
-    receipts,
-    sessions,
-)
+from synnefo.astakos.usecases import clean_ups, password_changes
 from synnefo.serve.errands import sweep
 
 
@@ -17,12 +10,7 @@ def send_reset(identifier: str, address: str) -> None:
     password_changes.send_link(identifier, address)
 
 
-@sweep("astakos.forget_entrances", every=3600)
-def forget_entrances() -> None:
-    """Delete sessions, steps, questions, links, receipts and counts that ran out."""
-    sessions.clean_up()
-    passkeys.forget_expired()
-    password_changes.forget_expired()
-    receipts.forget_expired()
-    known_devices.forget_old()
-    logins.forget_old()
+@sweep("astakos.clean_up", every=3600)
+def clean_up() -> None:
+    """Delete sessions, tokens, steps, questions, links, receipts and counts that ran out."""
+    clean_ups.clean_up()

@@ -60,9 +60,10 @@ def confirm(user: User, password: str, knock: Knock) -> None:
     attempts.succeeded(attempt)
 
 
-def forget_old(seconds: float = 86400.0) -> None:
-    """Delete counts of failures that hold nobody up any more."""
-    LoginFailures.objects.filter(since__lt=now() - timedelta(seconds=seconds)).delete()
+def forget_old(seconds: float = 86400.0) -> int:
+    """Delete counts of failures that hold nobody up any more; answer how many."""
+    old = LoginFailures.objects.filter(since__lt=now() - timedelta(seconds=seconds))
+    return old.delete()[0]
 
 
 def _proven(knock: Knock, password: str) -> tuple[User, Attempt]:

@@ -131,6 +131,14 @@ def change(user: User, password: str, *, keep: SessionCatalog | None, end_tokens
         audit.record("user.password-changed", actor=user, subject=user)
 
 
+def expire(user: User) -> None:
+    """Make a user choose a new password at the next sign-in; open sessions stay."""
+    with transaction.atomic(using=DATABASE):
+        User.objects.filter(pk=user.pk).update(password_must_change=True)
+        audit.record("user.password-expired", subject=user)
+    user.refresh_from_db()
+
+
 def may_have_password(user: User) -> bool:
     """Tell whether a user signs in by password, or may begin to."""
     held = user.auth_providers.filter(module=LOCAL)

@@ -210,6 +210,7 @@ export const security: Record<keyof typeof english, string | { one: string; othe
   'security.act.recovery-code.used': 'Χρησιμοποιήθηκε κωδικός ανάκτησης',
   'security.act.user.password-changed': 'Άλλαξε ο κωδικός',
   'security.act.user.password-reset': 'Νέος κωδικός με σύνδεσμο από e-mail',
+  'security.act.user.password-expired': 'Πρέπει να επιλέξει νέο κωδικό',
   'security.act.user.password-link-asked': 'Ζητήθηκε σύνδεσμος για νέο κωδικό',
   'security.act.user.added': 'Δημιουργήθηκε ο λογαριασμός',
   'security.act.user.verified': 'Επιβεβαιώθηκε η διεύθυνση e-mail',

@@ -201,6 +201,7 @@ export const security = {
   'security.act.recovery-code.used': 'A recovery code was used',
   'security.act.user.password-changed': 'Password changed',
   'security.act.user.password-reset': 'Password set by a mailed link',
+  'security.act.user.password-expired': 'Has to choose a new password',
   'security.act.user.password-link-asked': 'A link for a new password was asked for',
   'security.act.user.added': 'Account made',
   'security.act.user.verified': 'E-mail address confirmed',

@@ -9,7 +9,16 @@ from django.db import transaction
 from synnefo.astakos.domain.account_states import show
 from synnefo.astakos.management.words import amount, refusals
 from synnefo.astakos.models import DATABASE, Resource, User
-from synnefo.astakos.usecases import activations, passwords, projects, tokens, users
+from synnefo.astakos.usecases import (
+    activations,
+    factor_changes,
+    password_changes,
+    passwords,
+    projects,
+    sessions,
+    tokens,
+    users,
+)
 from synnefo.serve.commands import add_output_options, confirm, print_one
 
 FLAGS = {
@@ -22,6 +31,9 @@ FLAGS = {
     "set_inactive": "stop the user from working",
     "renew_password": "make a new password and print it",
     "renew_token": "make a new API token and print it",
+    "expire_password": "make the user choose a new password at the next sign-in",
+    "reset_second_factor": "remove the authenticator app, passkeys and recovery codes",
+    "end_sessions": "sign the user out of every browser",
     "delete": "delete a user who was never accepted",
 }
 VALUES = {
@@ -121,6 +133,12 @@ def _change_secrets(user: User, options: dict[str, Any]) -> dict[str, str]:
         users.set_password(user, password)
     if options["renew_token"]:
         printed["token"] = tokens.renew(user).id
+    if options["expire_password"]:
+        password_changes.expire(user)
+    if options["reset_second_factor"]:
+        printed["second factors removed"] = str(factor_changes.reset(user))
+    if options["end_sessions"]:
+        printed["sessions ended"] = str(sessions.end_others(user, None))
     return printed
 
 
