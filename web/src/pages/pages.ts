@@ -23,7 +23,11 @@ const pieces = {
   networks: () => import('./Networks.svelte'),
   network: () => import('./NetworkPage.svelte'),
   files: () => import('./Files.svelte'),
-  quota: () => import('./Quota.svelte'),
+  quota: () => import('./projects/Usage.svelte'),
+  projects: () => import('./projects/Projects.svelte'),
+  project: () => import('./projects/Project.svelte'),
+  projectForm: () => import('./projects/ProjectForm.svelte'),
+  requests: () => import('./projects/Applications.svelte'),
   access: () => import('./Access.svelte'),
   console: () => import('./Console.svelte'),
   opUsers: () => import('./operators/Users.svelte'),
@@ -89,6 +93,10 @@ export function pageOf(place: Place): Page {
       });
     case 'methods':
       return page('methods', 'nav.methods');
+    case 'projects':
+      return projectsPage(first, second);
+    case 'quota':
+      return page('quota', 'nav.usage');
     case 'security':
       return page('security', 'nav.security');
     case 'profile':
@@ -107,7 +115,6 @@ export function pageOf(place: Place): Page {
       return page('reset', 'reset.title');
     case 'images':
     case 'keys':
-    case 'quota':
     case 'access':
     case 'console':
       return page(place.name, place.name === 'console' ? 'console' : `nav.${place.name}`);
@@ -116,6 +123,14 @@ export function pageOf(place: Place): Page {
     default:
       return page('missing', 'notfound');
   }
+}
+
+function projectsPage(first: string | undefined, second: string | undefined): Page {
+  if (!first) return page('projects', 'nav.projects');
+  if (first === 'new') return page('projectForm', 'nav.projects', { id: '' });
+  if (first === 'requests') return page('requests', 'nav.projects');
+  if (second === 'modify') return page('projectForm', 'nav.projects', { id: first });
+  return page('project', 'nav.projects', { id: first, tab: second ?? 'overview' });
 }
 
 /** The operators' pages; the services refuse their data to everybody else. */

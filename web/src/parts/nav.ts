@@ -38,7 +38,8 @@ export const navigation: NavGroup[] = [
   {
     heading: 'nav.account',
     items: [
-      { name: 'quota', label: 'nav.quota', icon: 'gauge', shortcut: 'q' },
+      { name: 'projects', label: 'nav.projects', icon: 'briefcase', shortcut: 'p' },
+      { name: 'quota', label: 'nav.usage', icon: 'gauge', shortcut: 'q' },
       { name: 'profile', label: 'nav.profile', icon: 'user', shortcut: '' },
       { name: 'methods', label: 'nav.methods', icon: 'badge', shortcut: 'e' },
       { name: 'security', label: 'nav.security', icon: 'lock', shortcut: 'y' },

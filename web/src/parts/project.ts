@@ -12,3 +12,7 @@ export function project(): { name: string; kind: string; phrase: string } {
     phrase: own ? t('project.yours') : name,
   };
 }
+
+/** What a project is called in a list: one's own goes by one's own name. */
+export const nameOf = (each: { name: string }): string =>
+  each.name || (session.shownName.split('@')[0] ?? '');

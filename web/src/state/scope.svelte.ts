@@ -1,5 +1,5 @@
-import { call, useCredentials } from '../api/call.ts';
 import type { CatalogEntry } from '../api/call.ts';
+import { call, useCredentials } from '../api/call.ts';
 import { listProjects, type ProjectRow } from '../api/projects.ts';
 import { forgetAll, Live, onForget } from './live.svelte.ts';
 import { session } from './session.svelte.ts';
@@ -75,7 +75,9 @@ class Scope {
     this.#token = '';
     if (!token) return;
     const headers = { 'X-Auth-Token': token, 'X-Subject-Token': token };
-    void call('identity', '/auth/tokens', { method: 'DELETE', headers, accept: [401, 404] }).catch(() => null);
+    void call('identity', '/auth/tokens', { method: 'DELETE', headers, accept: [401, 404] }).catch(
+      () => null,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ProjectRow, Seat } from '../../api/projects.ts';
+import { resourceNames } from '../../state/kinds.svelte.ts';
 import type { Shape, Tone } from '../../state/server-states.ts';
-import { session } from '../../state/session.svelte.ts';
 import { number, size } from '../../words/format.ts';
 import { type Key, t } from '../../words/words.svelte.ts';
 
@@ -40,10 +40,6 @@ export function seatLook(state: string): Look {
   return { tone, shape, word: t(`projects.seat.${state}` as Key) };
 }
 
-/** What a project is called: one's own goes by one's own name. */
-export const nameOf = (project: { name: string }): string =>
-  project.name || (session.shownName.split('@')[0] ?? '');
-
 export function roleOf(project: ProjectRow): string {
   if (project.system) return t('projects.role.personal');
   if (project.is_mine) return t('projects.role.owner');
@@ -71,9 +67,8 @@ export function amount(value: number, unit: string | null): string {
 
 /** What a resource is called, also one that this interface does not know. */
 export function resourceName(name: string, description = ''): string {
-  const key = `quota.${name}` as Key;
-  const known = t(key);
-  return known === undefined || known === '' || known === key ? description || name : known;
+  const known = resourceNames.find((each) => each === name);
+  return known ? t(`quota.${known}`) : description || name;
 }
 
 /** Whether somebody could ask to come in. */
