@@ -145,7 +145,9 @@ def test_effective_assignments_are_what_tokens_bear() -> None:
     admin = ward.admin
     aide = admin.make("role", name="aide")
     admin.status("PUT", f"/roles/{ward.role['id']}/implies/{aide['id']}")
-    inherited = f"/OS-INHERIT{ward.path('domain', 'group')}/{ward.role['id']}/inherited_to_projects"
+    inherited = (
+        f"/OS-INHERIT{ward.path('domain', 'group')}/{ward.role['id']}/inherited_to_projects"
+    )
     assert admin.status("PUT", inherited) == 204
     query = f"user.id={ward.user['id']}&scope.project.id={ward.project['id']}"
     assert ward.listed(query) == []
@@ -205,9 +207,7 @@ def test_memberships_and_administrators_are_roles_too() -> None:
 )
 def test_questions_that_make_no_sense_are_refused(query: str) -> None:
     ward = Ward()
-    asked = query.format(
-        group=ward.group["id"], user=ward.user["id"], project=ward.project["id"]
-    )
+    asked = query.format(group=ward.group["id"], user=ward.user["id"], project=ward.project["id"])
     assert ward.admin.status("GET", f"/role_assignments?{asked}") == 400
     assert ward.admin.status("GET", "/role_assignments?user.id=nobody") == 404
 
