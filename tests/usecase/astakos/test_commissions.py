@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from django.db import connections
@@ -173,6 +174,24 @@ class TestRaces:
         got = _at_once(200, lambda _n: commissions.issue("cyclades", order))
         assert len([serial for serial in got if serial is not None]) == 5
         assert usage(user, VM) == (0, 5)
+
+    @pytest.mark.parametrize(("limit", "fitting"), [(500, 500), (300, 300)])
+    def test_500_at_once_never_exceed_a_limit_and_never_miss_what_fits(
+        self, limit: int, fitting: int
+    ) -> None:
+        a_resource(limit=limit)
+        user = a_user()
+        order = Order(charge(user.uuid, user.uuid, VM, 1))
+
+        def ask() -> bool:
+            with suppress(NoCapacity):
+                serial = commissions.issue("cyclades", order)
+                return commissions.resolve("cyclades", [serial], []).accepted == [serial]
+            return False
+
+        got = _at_once(50, lambda _n: sum(ask() for _ in range(10)))
+        assert sum(one or 0 for one in got) == fitting
+        assert usage(user, VM) == (fitting, fitting)
 
     def test_opposite_orders_of_resources_do_not_deadlock(self) -> None:
         a_resource(limit=10)

@@ -9,8 +9,10 @@ undoes the statement.
 
 from collections.abc import Sequence
 
+from django.db import DataError
+
 from synnefo.astakos.domain import ledger
-from synnefo.astakos.models.book import Note, Refused, log_time, log_words
+from synnefo.astakos.models.book import Broken, Note, Refused, log_time, log_words
 from synnefo.serve.statements import fetch
 from synnefo.wire.provisions import INF, Provision
 
@@ -140,4 +142,7 @@ class PreparedBook:
         """Accept or reject one pending commission of a client; tell whether there was one."""
         sign, words = 1 if accept else -1, log_words(accept=accept, reason=reason)
         values = (serial, note.clientkey, accept, sign, log_time(note.moment), words)
-        return bool(fetch(self._alias, _SETTLE, values))
+        try:
+            return bool(fetch(self._alias, _SETTLE, values))
+        except DataError as error:
+            raise Broken(f"Holdings of the commission {serial} are missing.") from error
