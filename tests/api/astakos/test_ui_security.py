@@ -402,7 +402,7 @@ class TestSessions:
         for cookie in answer.cookies.values():
             assert cookie["httponly"]
             assert cookie["samesite"] == "Strict"
-            assert cookie["path"] == "/astakos/ui"
+            assert cookie["path"] == "/astakos"
 
 
 class TestPasswords:
