@@ -50,6 +50,7 @@ const pieces = {
   emailChange: () => import('./open/EmailChange.svelte'),
   terms: () => import('./open/Terms.svelte'),
   signout: () => import('./open/SignOut.svelte'),
+  consent: () => import('./tokens/Consent.svelte'),
   missing: () => import('./NotFound.svelte'),
 };
 
@@ -118,6 +119,8 @@ export function pageOf(place: Place): Page {
     case 'access':
     case 'console':
       return page(place.name, place.name === 'console' ? 'console' : `nav.${place.name}`);
+    case 'consent':
+      return page('consent', 'nav.consent');
     case 'operate':
       return operatorsPage(first ?? 'users', second, place.parts[2]);
     default:

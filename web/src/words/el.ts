@@ -3,6 +3,7 @@ import { account } from './el/account.ts';
 import { operators } from './el/operators.ts';
 import { providers } from './el/providers.ts';
 import { security } from './el/security.ts';
+import { tokens } from './el/tokens.ts';
 import type { Words } from './en.ts';
 
 /** Κάθε πρόταση της διεπαφής, στα ελληνικά. */
@@ -11,6 +12,7 @@ export const el: Words = {
   ...account,
   ...providers,
   ...security,
+  ...tokens,
   actions: 'Ενέργειες',
   'actions.of': 'Ενέργειες: {name}',
   'actions.more': 'Περισσότερες ενέργειες',

@@ -3,6 +3,7 @@ import { account } from './en/account.ts';
 import { operators } from './en/operators.ts';
 import { providers } from './en/providers.ts';
 import { security } from './en/security.ts';
+import { tokens } from './en/tokens.ts';
 
 export type Sentence = string | { one: string; other: string };
 
@@ -12,6 +13,7 @@ export const en = {
   ...account,
   ...providers,
   ...security,
+  ...tokens,
   actions: 'Actions',
   'actions.of': 'Actions of {name}',
   'actions.more': 'More actions',
