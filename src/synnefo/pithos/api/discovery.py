@@ -3,7 +3,7 @@
 from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, Unauthorized
 from synnefo.pithos.api.links import storage_url
-from synnefo.pithos.domain import manifests, metadata, places
+from synnefo.pithos.domain import manifests, metadata, places, temp_urls
 from synnefo.pithos.engines import identity
 from synnefo.pithos.settings import PithosSettings
 from synnefo.serve.http.auth import Caller
@@ -39,6 +39,14 @@ def show_info(_call: Call) -> dict[str, object]:
         },
         "dlo": {"max_segments": 100_000},
         "bulk_delete": {"max_deletes_per_request": 10_000, "max_failed_deletes": 10_000},
+        "tempurl": {
+            "methods": list(temp_urls.METHODS),
+            "allowed_digests": list(temp_urls.DIGESTS),
+            "incoming_remove_headers": [],
+            "incoming_allow_headers": [],
+            "outgoing_remove_headers": ["x-object-*"],
+            "outgoing_allow_headers": ["x-object-meta-public-*"],
+        },
         "pithos": {
             "block_size": settings.pithos_backend_block_size,
             "block_hash": settings.pithos_backend_hash_algorithm,

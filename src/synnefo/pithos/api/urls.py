@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern
 
-from synnefo.pithos.api import routes
+from synnefo.pithos.api import routes, temp_urls
 from synnefo.pithos.api.dialects import fault_style, token_of
 from synnefo.pithos.engines import identity
 from synnefo.serve.http.dispatch import Api
@@ -12,7 +12,7 @@ PREFIXES = ("v1", "object-store/v1")
 """Where the storage lies: as Swift's clients expect it, and as it historically was."""
 
 
-def _api(name: str, prefix: str, table: list[Route]) -> list[URLPattern]:
+def _api(name: str, prefix: str, table: list[Route]) -> Api:
     api = Api(
         name,
         prefix,
@@ -23,16 +23,22 @@ def _api(name: str, prefix: str, table: list[Route]) -> list[URLPattern]:
         request_id_headers=("X-Openstack-Request-Id", "X-Trans-Id"),
         identity_url=identity.identity_url,
     )
-    return api.serving("object-store").urls
+    return api.serving("object-store")
 
 
-urlpatterns: list[URLPattern] = [
-    *(pattern for prefix in PREFIXES for pattern in _api("pithos", prefix, routes.STORAGE)),
-    *_api("pithos-domains", "domains", routes.DOMAINS),
-    *_api("pithos-domains", "object-store/domains", routes.DOMAINS),
-    *_api("pithos-public", "public", routes.PUBLIC),
-    *_api("pithos-info", "info", routes.INFO),
-    *_api("pithos-info", "object-store/info", routes.INFO),
-    *_api("pithos-tokens", "auth/v1.0", routes.TOKENS),
-    *_api("pithos-health", "healthcheck", routes.HEALTH),
+def _storage(prefix: str) -> Api:
+    return _api("pithos", prefix, routes.STORAGE).wrapped(temp_urls.opened)
+
+
+APIS = [
+    *(_storage(prefix) for prefix in PREFIXES),
+    _api("pithos-domains", "domains", routes.DOMAINS),
+    _api("pithos-domains", "object-store/domains", routes.DOMAINS),
+    _api("pithos-public", "public", routes.PUBLIC),
+    _api("pithos-info", "info", routes.INFO),
+    _api("pithos-info", "object-store/info", routes.INFO),
+    _api("pithos-tokens", "auth/v1.0", routes.TOKENS),
+    _api("pithos-health", "healthcheck", routes.HEALTH),
 ]
+
+urlpatterns: list[URLPattern] = [pattern for api in APIS for pattern in api.urls]

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 from django.core.exceptions import DisallowedHost
-from django.core.handlers.wsgi import WSGIRequest
+from django.core.handlers.wsgi import WSGIRequest, get_path_info
 from django.http import HttpRequest
 
 from synnefo.kit.faults import BadRequest, TooLarge, Unauthorized
@@ -107,6 +107,11 @@ class Call:
 
     def _transfer(self) -> str:
         return str(self.meta.get("HTTP_TRANSFER_ENCODING", "")).lower()
+
+    @property
+    def whole_path(self) -> str:
+        """Answer the path as the client wrote it, below the web server's root, decoded."""
+        return get_path_info(self.meta)
 
     @property
     def public_base(self) -> str:
