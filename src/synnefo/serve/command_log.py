@@ -21,8 +21,8 @@ from synnefo.serve.command_settings import CommandSettings
 _NAMES = r"(?:password|passphrase|token|secret|api[-_]?key)"
 _OPTION = re.compile(rf"^--?[\w-]*{_NAMES}[\w-]*$", re.IGNORECASE)
 _OPTION_VALUE = re.compile(rf"^(--?[\w-]*{_NAMES}[\w-]*=).+$", re.IGNORECASE)
-_NO_SECRET = r"(?!\s+(?:created|expires|expiration))"
-_KEY = rf"""\s*["']?[\w .-]*{_NAMES}{_NO_SECRET}[\w .-]*["']?"""
+_WHEN = r"(?!\s+(?:created|expires|expiration))"
+_KEY = rf"""\s*["']?[\w .-]*{_NAMES}{_WHEN}[\w .-]*["']?"""
 _LINE = re.compile(rf"^({_KEY}\s*[:=,]\s*)\S.*$", re.IGNORECASE)
 
 

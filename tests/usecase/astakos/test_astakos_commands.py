@@ -88,9 +88,9 @@ class TestPeople:
     def test_a_users_limit_is_set_the_old_way(self) -> None:
         a_resource(limit=5)
         user = a_user()
-        run("user-modify", user.uuid, "--set-base-quota", VM, "9")
+        run("user-modify", user.uuid, "--set-base-quota", VM, "9", "-f")
         assert set(Holding.objects.values_list("limit", flat=True)) == {9}
-        run("user-modify", user.uuid, "--set-base-quota", VM, "default")
+        run("user-modify", user.uuid, "--set-base-quota", VM, "default", "-f")
         assert set(Holding.objects.values_list("limit", flat=True)) == {5}
 
     def test_deactivation_takes_limits_and_tokens_and_activation_gives_limits_back(self) -> None:

@@ -1,4 +1,5 @@
-import { type Ask, call, take } from './call.ts';
+import { type Ask, addressOf, headersOf, take } from './call.ts';
+import { readFault } from './faults.ts';
 
 /** What operators see and do. Source: openapi/astakos-operators.json. */
 
@@ -341,7 +342,13 @@ export const listAudit = (query: Filters) =>
   ask<{ entries: AuditEntry[]; next: string | null }>('/audit', query);
 export const listActs = () => ask<{ acts: string[] }>('/audit/acts');
 export const showChain = (head = '') => ask<ChainState>('/audit/chain', head ? { head } : {});
-export const exportAudit = async (): Promise<string> =>
-  (await call<string>('operators', '/audit/export')).data;
+/** The sealed log, as a file to keep. */
+export async function exportAudit(): Promise<Blob> {
+  const path = addressOf('operators', '/audit/export');
+  const response = await fetch(path, { headers: headersOf('operators') });
+  if (!response.ok) throw readFault(response.status, await response.text(), response.headers);
+  return response.blob();
+}
+
 export const listOwnAudit = (query: Filters) =>
   take<{ entries: AuditEntry[]; next: string | null }>('ui', '/audit', { query });

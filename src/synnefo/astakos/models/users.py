@@ -65,6 +65,8 @@ class User(models.Model):
         "astakos.Project", on_delete=models.SET_NULL, null=True, related_name="+"
     )
 
+    permissions = models.JSONField(default=list, blank=True)
+    """Names of permissions, as old tools read them; nothing here depends on them."""
     level = models.IntegerField(default=4)
     invitations = models.IntegerField(default=0)
     verification_code = models.CharField(max_length=64, null=True, unique=True)

@@ -53,6 +53,20 @@ def change(user: User, operator: User, changes: Mapping[str, object]) -> None:
         audit.record("user.changed", subject=user, changed=sorted(changes))
 
 
+def set_marks(user: User, marks: Mapping[str, object]) -> None:
+    """Set `level`, `invitations` or `permissions` of a user."""
+    with transaction.atomic(using=DATABASE):
+        for name, value in marks.items():
+            setattr(user, name, value)
+        user.save(update_fields=[*marks, "updated"])
+        audit.record("user.changed", subject=user, changed=sorted(marks))
+
+
+def change_permissions(user: User, gain: Sequence[str], lose: Sequence[str]) -> None:
+    """Give a user permissions by name, and take others away."""
+    set_marks(user, {"permissions": sorted({*user.permissions, *gain} - set(lose))})
+
+
 def set_password(user: User, password: str = "") -> str:
     """Set a password, which its owner has to change at the next sign-in; answer it if made."""
     made = "" if password else passwords.new_password()

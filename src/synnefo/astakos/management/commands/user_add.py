@@ -8,7 +8,7 @@ from django.db import transaction
 
 from synnefo.astakos.management.words import refusals
 from synnefo.astakos.models import DATABASE, User
-from synnefo.astakos.usecases import passwords, tokens, users
+from synnefo.astakos.usecases import operator_changes, passwords, tokens, users
 from synnefo.serve.commands import add_output_options, print_one
 
 
@@ -26,6 +26,9 @@ class Command(BaseCommand):
         parser.add_argument("--password", help="a password; one is made and printed if missing")
         parser.add_argument("--admin", action="store_true", help="make the user an administrator")
         parser.add_argument("-g", "--group", action="append", default=[], metavar="GROUP")
+        parser.add_argument(
+            "-p", "--permission", action="append", default=[], metavar="PERMISSION"
+        )
         parser.add_argument("--accept", action="store_true", help="verify and accept at once")
         parser.add_argument(
             "--with-token", action="store_true", help="make an API token too and print it"
@@ -49,6 +52,8 @@ class Command(BaseCommand):
                 groups=tuple(options["group"]),
             )
         )
+        if options["permission"]:
+            operator_changes.change_permissions(user, options["permission"], ())
         if options["accept"]:
             self._accept(user)
         facts = {"uuid": user.uuid, "email": user.email}
