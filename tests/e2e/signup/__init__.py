@@ -1,0 +1,1 @@
+"""Becoming a user, in a real browser with real mail."""
