@@ -255,6 +255,8 @@ class SignUpSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Domain whose hosts people may be sent to after signing in; None: this host only."""
     astakos_login_success_url: str = ""
     """Where to go after signing in; empty: the overview."""
+    astakos_logout_next: str = ""
+    """Where to go after signing out; empty: the first page."""
     astakos_activation_redirect_url: str = ""
     """Where to go after confirming the address; empty: the overview."""
     astakos_api_client_url: str = ""
@@ -322,3 +324,12 @@ class OAuthSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Its height in pixels."""
     cloudbar_background_color: str = "#000000"
     """Its colour."""
+
+
+class StatisticsSettings(msgspec.Struct, frozen=True, rename=str.upper):
+    """Settings of the figures of the whole cloud. Spec: identity 18.3."""
+
+    astakos_admin_stats_permitted_groups: list[str] = msgspec.field(
+        default_factory=lambda: ["admin-stats"]
+    )
+    """Groups whose members see statistics in detail."""

@@ -24,6 +24,7 @@ export interface Site {
   client_url: string;
   cloud_name: string;
   login_success_url: string;
+  logout_next: string;
   profile_links: Record<string, string>;
   messages: Record<'login' | 'signup' | 'profile' | 'global', SiteMessage[]>;
   overrides: Record<string, string>;

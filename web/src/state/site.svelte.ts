@@ -6,7 +6,7 @@ class SiteFacts {
   #asked: Promise<void> | null = null;
 
   /** Ask once; a page without an answer goes on with the plain name. */
-  load(): void {
+  load(): Promise<void> {
     this.#asked ??= showSite()
       .then((answer) => {
         this.current = answer;
@@ -14,6 +14,7 @@ class SiteFacts {
       .catch(() => {
         this.#asked = null;
       });
+    return this.#asked;
   }
 
   get name(): string {

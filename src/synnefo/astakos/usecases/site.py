@@ -50,6 +50,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     client_url: str
     cloud_name: str
     login_success_url: str
+    logout_next: str
     profile_links: dict[str, str]
     messages: dict[Place, list[Message]]
     overrides: dict[str, str]
@@ -77,6 +78,7 @@ def show() -> Site:
         client_url=settings.astakos_api_client_url,
         cloud_name=cloud_name(),
         login_success_url=settings.astakos_login_success_url,
+        logout_next=settings.astakos_logout_next,
         profile_links=settings.astakos_profile_extra_links,
         messages={
             "login": _told(settings.astakos_login_messages),
