@@ -1,11 +1,13 @@
 """Every address that Pithos answers, under its base address."""
 
+from collections.abc import Callable
+
 from django.urls import URLPattern
 
-from synnefo.pithos.api import routes, temp_urls
+from synnefo.pithos.api import cors, routes, temp_urls
 from synnefo.pithos.api.dialects import fault_style, token_of
 from synnefo.pithos.engines import identity
-from synnefo.serve.http.dispatch import Api
+from synnefo.serve.http import Answer, Api, Call
 from synnefo.serve.http.route import Route
 
 PREFIXES = ("v1", "object-store/v1")
@@ -26,8 +28,13 @@ def _api(name: str, prefix: str, table: list[Route]) -> Api:
     return api.serving("object-store")
 
 
+def _around(call: Call, proceed: Callable[[Call], Answer]) -> Answer:
+    """Let pages of other sites in, and holders of signed addresses, before any token counts."""
+    return cors.shared(call, lambda same: temp_urls.opened(same, proceed))
+
+
 def _storage(prefix: str) -> Api:
-    return _api("pithos", prefix, routes.STORAGE).wrapped(temp_urls.opened)
+    return _api("pithos", prefix, routes.STORAGE).wrapped(_around)
 
 
 APIS = [
