@@ -7,27 +7,38 @@ from django.db.models import Q
 
 from synnefo.astakos.domain import account_states
 from synnefo.astakos.models import DATABASE, LoginFailures, User
-from synnefo.astakos.usecases import attempts, audit, auth_policies, known_devices, passwords
+from synnefo.astakos.usecases import (
+    attempts,
+    audit,
+    auth_policies,
+    known_devices,
+    passwords,
+    second_factors,
+)
 from synnefo.astakos.usecases.attempts import PUZZLE, Attempt, Knock
 from synnefo.kit.clock import now
 from synnefo.kit.faults import Forbidden, Unauthorized
 
 REFUSED = "The user name or the password is wrong, or the account is not active."
 NOT_LOCAL = "This account signs in another way; passwords are switched off for it."
+FACTOR_DUE = "The account must have a second factor. Sign in on the pages to set one up."
 PASSWORD_DUE = "The password has to be changed first. Sign in on the pages to do so."  # noqa: S105
 
 
-def by_password(identifier: str, password: str, address: str) -> User:
+def by_password(identifier: str, password: str, address: str, *, may_be_due: bool = False) -> User:
     """Answer the active user who knows a password; the same refusal whatever is wrong.
 
-    `identifier` is the e-mail address or the uuid. Raises Unauthorized, TooManyRequests.
+    `identifier` is the e-mail address or the uuid; `may_be_due` takes a password that has to be
+    changed. Raises Unauthorized, TooManyRequests.
     """
     knock = Knock(identifier=identifier, address=address)
     user, attempt = _proven(knock, password)
     if not user.is_active or not auth_policies.allowed("local", "login", user):
         raise Unauthorized(REFUSED)
-    if passwords.is_due(user):
+    if passwords.is_due(user) and not may_be_due:
         raise Unauthorized(PASSWORD_DUE)
+    if second_factors.is_required(user) and not second_factors.is_on(user):
+        raise Unauthorized(FACTOR_DUE)
     _welcome(user, password, attempt)
     known_devices.remember(user, "", address)
     return user

@@ -97,7 +97,9 @@ def change_password(call: Call, user_id: str, body: bodies.UserBody) -> None:
     if not facts.get("password") or not isinstance(facts.get("original_password"), str):
         raise BadRequest("Send 'original_password' and 'password'.")
     try:
-        user = logins.by_password(user_id, facts["original_password"], call.address)
+        user = logins.by_password(
+            user_id, facts["original_password"], call.address, may_be_due=True
+        )
     except Unauthorized as fault:
         raise Unauthorized("The original password is wrong.") from fault
     holder = call.caller is not None and call.caller.user_id == user.uuid
