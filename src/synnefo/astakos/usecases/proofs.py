@@ -145,13 +145,16 @@ def _needed(person: Person | None, method: str) -> Person:
 
 
 def _identifier(person: Person) -> str:
-    """Answer under what a user signs in: those of other domains go by their uuids."""
+    """Answer under what a user signs in: those of other domains go by their uuids.
+
+    Asks as much for nobody as for somebody.
+    """
     if person.uuid:
         return person.uuid
-    found = user_of(person)
+    domain, found = _domain_of(person), user_of(person)
     if found is not None:
         return found.uuid if found.name else found.username
-    if _domain_of(person) != DEFAULT:
+    if domain != DEFAULT:
         return f"nobody {person.name}"
     return person.name
 
