@@ -10,6 +10,7 @@ from synnefo.astakos.settings import (
     ProviderSettings,
     SecuritySettings,
     SignUpSettings,
+    StatisticsSettings,
 )
 
 default_settings = [
@@ -19,6 +20,7 @@ default_settings = [
     SecuritySettings,
     SignUpSettings,
     OAuthSettings,
+    StatisticsSettings,
 ]
 web_apps = ["synnefo.astakos"]
 urls = ["synnefo.astakos.api.urls"]

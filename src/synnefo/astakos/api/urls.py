@@ -2,6 +2,7 @@
 
 from synnefo.astakos.api import discovery
 from synnefo.astakos.api.account import routes as account
+from synnefo.astakos.api.admin import routes as admin
 from synnefo.astakos.api.identity_v2 import routes as identity_v2
 from synnefo.astakos.api.identity_v3 import routes as identity_v3
 from synnefo.astakos.api.oauth import routes as oauth
@@ -11,6 +12,7 @@ from synnefo.astakos.api.ui.projects import routes as project_pages
 
 APIS = [
     account.API,
+    admin.API,
     identity_v3.API,
     identity_v2.API,
     *oauth.APIS,

@@ -5,8 +5,43 @@ Keyed by strings, without ties to users and projects. A project's own holding ha
 """
 
 from django.db import models
+from django.db.models import F, OuterRef, Subquery, Value
+from django.db.models.functions import Concat, Substr
 
 from synnefo.astakos.domain import ledger
+from synnefo.astakos.models.registry import Resource
+from synnefo.astakos.models.users import User
+
+
+class HoldingQuerySet(models.QuerySet["Holding"]):
+    """Ways to find holdings."""
+
+    def of_accepted(self) -> "HoldingQuerySet":
+        """Keep those of people who were let in."""
+        return self.filter(holder__in=_names("user:", User.objects.accepted().verified()))
+
+    def over_limit(self) -> "HoldingQuerySet":
+        """Keep those that use more than they may."""
+        return self.filter(usage_max__gt=F("limit"))
+
+    def of_system_projects(self) -> "HoldingQuerySet":
+        """Keep those of people in their own projects."""
+        return self.filter(source=Concat(Value("project:"), Substr("holder", len("user:") + 1)))
+
+    def custom(self) -> "HoldingQuerySet":
+        """Keep those in system projects whose limit is not the resource's default."""
+        return self.of_system_projects().exclude(limit=_DEFAULT)
+
+    def by_default(self) -> "HoldingQuerySet":
+        """Keep those in system projects whose limit is the resource's default."""
+        return self.of_system_projects().filter(limit=_DEFAULT)
+
+
+def _names(prefix: str, found: models.QuerySet[User]) -> models.QuerySet[User, str]:
+    return found.annotate(named=Concat(Value(prefix), "uuid")).values_list("named", flat=True)
+
+
+_DEFAULT = Subquery(Resource.objects.filter(name=OuterRef("resource")).values("uplimit")[:1])
 
 
 class Holding(models.Model):
@@ -18,6 +53,8 @@ class Holding(models.Model):
     limit = models.BigIntegerField(default=0)
     usage_min = models.BigIntegerField(default=0)
     usage_max = models.BigIntegerField(default=0)
+
+    objects = HoldingQuerySet.as_manager()
 
     class Meta:
         app_label = "astakos"

@@ -4,18 +4,17 @@ Both may be asked for with `callback`, for pages of other hosts of the same site
 cookie goes with requests of that site only, so that others learn nothing of who is signed in.
 """
 
-import re
 from importlib.resources import files
 
 import msgspec
 
+from synnefo.astakos.api.jsonp import told
 from synnefo.astakos.api.ui import browser
 from synnefo.astakos.usecases import addresses, component_cards
 from synnefo.astakos.usecases.component_cards import Card
-from synnefo.kit.faults import BadRequest, ItemNotFound
+from synnefo.kit.faults import ItemNotFound
 from synnefo.serve.http import Call, Reply
 
-_CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,99}", re.ASCII)
 _ASSETS = {"cloudbar.js": "text/javascript", "cloudbar.css": "text/css"}
 
 
@@ -58,21 +57,4 @@ def show_asset(call: Call, name: str) -> Reply:
 
 
 def _told(call: Call, items: object) -> Reply:
-    """Answer JSON, or a script that calls the function that the page named."""
-    data = msgspec.json.encode(items)
-    headers = {"Cache-Control": "no-store", "Vary": "Cookie"}
-    callback = call.arg("callback")
-    if callback is None:
-        return Reply(headers={**headers, "Content-Type": "application/json"}, body=data)
-    if not _CALLBACK.fullmatch(callback):
-        raise BadRequest("The callback must be the plain name of a function.")
-    kind = "application/javascript"
-    script = callback.encode() + b"(" + _in_script(data) + b")"
-    return Reply(headers={**headers, "Content-Type": kind}, body=script)
-
-
-def _in_script(data: bytes) -> bytes:
-    """Write JSON so that it ends no script and no line of one."""
-    for risky in ("<", ">", "&", "\u2028", "\u2029"):
-        data = data.replace(risky.encode(), f"\\u{ord(risky):04x}".encode())
-    return data
+    return told(call, items, {"Cache-Control": "no-store", "Vary": "Cookie"})

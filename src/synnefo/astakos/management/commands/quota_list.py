@@ -3,21 +3,23 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-from django.db.models import F
+from django.core.management.base import BaseCommand, CommandError
 
 from synnefo.astakos.domain.limits import STYLES, show_amount
+from synnefo.astakos.management.holding_filters import filtered
+from synnefo.astakos.management.words import truth
 from synnefo.astakos.models import Holding, Resource, User
 from synnefo.astakos.usecases import users
 from synnefo.serve.commands import add_list_options, print_list
 
 COLUMNS = ("holder", "source", "resource", "limit", "usage")
+FILTERS = ("limit", "usage", "user", "resource", "source", "holder", "base_quota")
 
 
 class Command(BaseCommand):
     """Lists limits and usage."""
 
-    help = "List the limits and the usage of users and projects."
+    help = "List the limits and the usage of accepted users in their projects."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the list options, how to write sizes, and whom to list."""
@@ -25,18 +27,33 @@ class Command(BaseCommand):
         parser.add_argument("--unit-style", default="mb", choices=STYLES)
         parser.add_argument("--overlimit", action="store_true", help="only who is over the limit")
         parser.add_argument("--user", help="only this user: number, uuid or e-mail address")
+        parser.add_argument(
+            "--with-custom",
+            type=truth,
+            metavar="BOOL",
+            help="only limits of system projects that are not the default, or (no) those that are",
+        )
         parser.add_argument("--display-mails", action="store_true", help="show e-mail addresses")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the holdings that fit."""
-        found = Holding.objects.order_by("pk")
+        if options["list_filters"]:
+            self.stdout.write("\n".join(FILTERS))
+            return
+        try:
+            found = filtered(Holding.objects.of_accepted(), options["filter_by"] or "")
+        except ValueError as error:
+            raise CommandError(str(error)) from error
         if options["overlimit"]:
-            found = found.filter(usage_max__gt=F("limit"))
+            found = found.over_limit()
         if options["user"]:
             found = found.filter(holder=f"user:{users.find(options['user']).uuid}")
-        rows = _rows(list(found), options["unit_style"])
+        if options["with_custom"] is not None:
+            found = found.custom() if options["with_custom"] else found.by_default()
+        rows = _rows(list(found.order_by("pk")), options["unit_style"])
         columns = ("displayname", *COLUMNS) if options["display_mails"] else COLUMNS
-        print_list(self, rows, columns, options, fields=("displayname", "pending"))
+        plain = {**options, "filter_by": None}
+        print_list(self, rows, columns, plain, fields=("displayname", "pending"))
 
 
 def _rows(found: list[Holding], style: str) -> list[dict[str, Any]]:

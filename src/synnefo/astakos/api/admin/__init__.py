@@ -1,0 +1,1 @@
+"""The administrative API. Spec: identity 10."""
