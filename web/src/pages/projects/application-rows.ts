@@ -1,6 +1,6 @@
 import type { Application, Capacity, ProjectDetail, Wished } from '../../api/projects.ts';
 import { speech, t } from '../../words/words.svelte.ts';
-import { amount, isEndless, resourceName } from './project-look.ts';
+import { amount, inOrder, isEndless, resourceName } from './project-look.ts';
 
 export interface Row {
   label: string;
@@ -53,7 +53,8 @@ function facts(wish: Wished, now: ProjectDetail | undefined): Row[] {
 }
 
 function limits(wish: Wished, now: ProjectDetail | undefined): Row[] {
-  return Object.entries(wish.resources).flatMap(([name, asked]: [string, Capacity]) => {
+  const asked = Object.entries(wish.resources).map(([name, each]) => ({ name, ...each }));
+  return inOrder(asked).flatMap(({ name, ...each }: Capacity & { name: string }) => {
     const known = now?.resources.find((each) => each.name === name);
     const shown = resourceName(name, known?.description);
     const unit = known?.unit ?? null;
@@ -61,13 +62,13 @@ function limits(wish: Wished, now: ProjectDetail | undefined): Row[] {
       counted(
         t('projects.form.whole', { name: shown }),
         known?.project_capacity ?? 0,
-        asked.project_capacity,
+        each.project_capacity,
         unit,
       ),
       counted(
         t('projects.form.each', { name: shown }),
         known?.member_capacity ?? 0,
-        asked.member_capacity,
+        each.member_capacity,
         unit,
       ),
     ];

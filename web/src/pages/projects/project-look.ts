@@ -81,3 +81,12 @@ export const canJoin = (project: ProjectRow): boolean =>
 
 export const daysLeft = (ends: string, now: number): number =>
   Math.floor((Date.parse(ends) - now) / 86_400_000);
+
+/** Resources in the order in which the interface shows them; strangers last. */
+export function inOrder<T extends { name: string }>(resources: T[]): T[] {
+  const place = (name: string) => {
+    const at = resourceNames.findIndex((each) => each === name);
+    return at < 0 ? resourceNames.length : at;
+  };
+  return [...resources].sort((a, b) => place(a.name) - place(b.name));
+}
