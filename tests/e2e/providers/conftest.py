@@ -39,7 +39,7 @@ PEOPLE = tuple(
         "given_name": name.title(),
         "family_name": "Example",
     }
-    for name in ("grace", "alan")
+    for name in ("grace", "alan", "edsger")
 )
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.security.conftest import is_in, no_barriers, sign_in
-from tests.support.front_door import FrontDoor
+from tests.support.front_door import PASSWORD, FrontDoor
 
 pytestmark = [pytest.mark.e2e, pytest.mark.needs_chromium]
 
@@ -66,6 +66,24 @@ def test_a_method_is_added_used_and_removed(visit: Visit, door: FrontDoor, axe: 
     expect(mine).not_to_contain_text("Campus")
     alone = mine.get_by_role("button", name="Remove E-mail address and password")
     expect(alone).to_have_attribute("aria-disabled", "true")
+
+
+def test_who_has_an_account_adds_the_identity_they_came_with(
+    visit: Visit, door: FrontDoor, axe: str
+) -> None:
+    door.add_user("edsger@example.net")
+    page = visit()
+    page.goto("/ui/signup")
+    page.get_by_role("link", name="Continue with Campus").click()
+    agree(page, "edsger")
+    page.get_by_role("link", name="Sign in to add this way to it").click()
+    no_barriers(page, axe)
+    page.get_by_label("E-mail or user name").fill("edsger@example.net")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_text("The sign-in method was added to your account")).to_be_visible()
+    page.goto("/ui/methods")
+    expect(page.get_by_role("region", name="Your methods")).to_contain_text("edsger@example.org")
 
 
 def test_somebody_comes_in_by_saml_across_sites(visit: Visit) -> None:
