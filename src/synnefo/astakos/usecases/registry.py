@@ -16,7 +16,7 @@ from synnefo.astakos.models import (
     Resource,
     Service,
 )
-from synnefo.astakos.usecases import catalogs
+from synnefo.astakos.usecases import audit, catalogs
 from synnefo.astakos.usecases import limits as limit_sync
 from synnefo.kit.clock import now
 from synnefo.kit.faults import BadRequest, Conflict, ItemNotFound
@@ -38,9 +38,11 @@ def add_component(name: str, *, base_url: str = "", ui_url: str = "") -> tuple[C
     if Component.objects.filter(name=name).exists():
         raise Conflict(f"A component named {name} is registered already.")
     token = new_token()
-    component = Component.objects.create(
-        name=name, base_url=base_url, url=ui_url, token_digest=digest_of(token)
-    )
+    with transaction.atomic(using=DATABASE):
+        component = Component.objects.create(
+            name=name, base_url=base_url, url=ui_url, token_digest=digest_of(token)
+        )
+        audit.record("component.added", subject=component)
     catalogs.forget()
     return component, token
 
@@ -63,7 +65,9 @@ def set_token(component: Component, token: str = "") -> str:
         raise BadRequest("A component's token has at least 16 characters.")
     component.token_digest = digest_of(fresh)
     component.token_created_at = now()
-    component.save(update_fields=["token_digest", "token_created_at"])
+    with transaction.atomic(using=DATABASE):
+        component.save(update_fields=["token_digest", "token_created_at"])
+        audit.record("component.token-renewed", subject=component)
     catalogs.forget()
     return fresh
 
@@ -82,20 +86,26 @@ def set_addresses(
     component.url = component.url if ui_url is None else ui_url
     if (component.base_url, component.url) == before:
         return False
-    component.save(update_fields=["base_url", "url"])
+    with transaction.atomic(using=DATABASE):
+        component.save(update_fields=["base_url", "url"])
+        audit.record("component.changed", subject=component, base_url=component.base_url)
     catalogs.forget()
     return True
 
 
 def remove_component(component: Component) -> None:
     """Take a component and its services out of the registry."""
-    component.delete()
+    with transaction.atomic(using=DATABASE):
+        audit.record("component.removed", subject=component)
+        component.delete()
     catalogs.forget()
 
 
 def purge_services(component: Component) -> None:
     """Take a component's services out of the registry."""
-    component.services.all().delete()
+    with transaction.atomic(using=DATABASE):
+        component.services.all().delete()
+        audit.record("component.services-removed", subject=component)
     catalogs.forget()
 
 
@@ -215,7 +225,9 @@ def modify_resource(name: str, changes: dict[str, object]) -> Resource:
         changes["ui_visible"] = False
     for field, value in changes.items():
         setattr(resource, field, value)
-    resource.save(update_fields=list(changes))
+    with transaction.atomic(using=DATABASE):
+        resource.save(update_fields=list(changes))
+        audit.record("resource.modified", subject=resource, changes=changes)
     catalogs.forget()
     return resource
 

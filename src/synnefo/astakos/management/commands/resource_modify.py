@@ -6,9 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from synnefo.astakos.domain.limits import STYLES, show_amount
 from synnefo.astakos.management.files import read_json
 from synnefo.astakos.management.words import amount, refusals, truth
-from synnefo.astakos.models import DATABASE
+from synnefo.astakos.models import DATABASE, Resource
 from synnefo.astakos.usecases import registry
 from synnefo.serve.commands import add_output_options
 
@@ -36,17 +37,36 @@ class Command(BaseCommand):
             "--ui-visible", "--allow-in-projects", metavar="BOOL", help="True: the web shows it"
         )
         parser.add_argument("--limit-from-file", metavar="JSON", help="names and their limits")
-        parser.add_argument("--unit-style", help="kept for old scripts")
+        parser.add_argument(
+            "--limit-interactive", action="store_true", help="ask for the limit of each resource"
+        )
+        parser.add_argument("--unit-style", default="mb", choices=STYLES)
+        parser.add_argument("--dry-run", action="store_true", help="tell, and change nothing")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Apply the changes, all or none."""
         with refusals(), transaction.atomic(using=DATABASE):
             if options["limit_from_file"]:
                 self._from_file(options["limit_from_file"])
+            elif options["limit_interactive"]:
+                self._ask_each(options["name"], options["unit_style"])
             elif options["name"]:
                 self._one(options["name"], options)
             else:
                 raise CommandError("Name a resource, or give --limit-from-file.")
+            if options["dry_run"]:
+                transaction.set_rollback(True, using=DATABASE)
+                self.stderr.write("Nothing was changed (--dry-run).")
+
+    @staticmethod
+    def _ask_each(name: str | None, style: str) -> None:
+        """Ask for the limit of each resource, or of one; an empty answer keeps it."""
+        found = Resource.objects.order_by("name")
+        for resource in found.filter(name=name) if name else found:
+            now = show_amount(resource.uplimit, resource.unit, style)
+            answer = input(f"{resource.name} ({resource.desc or 'no description'}) [{now}]: ")
+            if answer.strip():
+                registry.modify_resource(resource.name, {"uplimit": amount(answer)})
 
     @staticmethod
     def _from_file(file: str) -> None:

@@ -12,7 +12,7 @@ from synnefo.astakos.api.ui.operators.project_schemas import (
 )
 from synnefo.astakos.api.ui.operators.project_views import units
 from synnefo.astakos.models import Holding, Project, Resource, User
-from synnefo.astakos.usecases import audit, operator_projects, registry
+from synnefo.astakos.usecases import operator_projects, registry
 from synnefo.kit.faults import BadRequest
 from synnefo.serve.http import Call
 from synnefo.serve.http.paging import limit_of
@@ -45,9 +45,7 @@ def change_resource(_call: Call, name: str, body: ResourceChanges) -> Resources:
     }
     changes: dict[str, object] = {key: value for key, value in asked.items() if value is not None}
     if changes:
-        told = dict(changes)
         registry.modify_resource(name, changes)
-        audit.record("resource.modified", subject=name, changes=told)
     return list_resources(_call)
 
 

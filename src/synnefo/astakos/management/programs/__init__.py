@@ -1,0 +1,1 @@
+"""Programs beside `snf-manage`. Spec: identity 16.11."""
