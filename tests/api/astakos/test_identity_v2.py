@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
@@ -13,6 +14,7 @@ from tests.support.astakos import PASSWORD, a_component, a_project, a_token, a_u
 
 pytestmark = pytest.mark.django_db(databases=[DATABASE])
 V2 = "/astakos/identity/v2.0"
+XML = "http://docs.openstack.org/identity/api/v2.0"
 
 
 def post(auth: Any) -> Any:
@@ -154,3 +156,69 @@ class TestReading:
 
     def test_an_unknown_address_is_a_bad_request(self) -> None:
         assert Client().get(f"{V2}/nothing").status_code == 400
+
+
+class TestXml:
+    """XML, where a client asks for it. Spec: identity 5, 6.2."""
+
+    def test_a_token_is_told_in_xml(self) -> None:
+        user = a_user()
+        body = {"auth": {"token": {"id": a_token(user)}}}
+        for path, accept in (
+            ("/tokens", "application/xml"),
+            ("/tokens.xml", "application/json"),
+            ("/tokens.json?format=xml", ""),
+        ):
+            answer = _ask(path, body, accept)
+            assert answer.headers["Content-Type"] == "application/xml; charset=UTF-8"
+            root = ElementTree.fromstring(answer.content)
+            assert root.tag == f"{{{XML}}}access"
+            shown = root.find(f"{{{XML}}}token/{{{XML}}}tenant")
+            assert shown is not None
+            assert shown.attrib["id"] == user.uuid
+            holder = root.find(f"{{{XML}}}user")
+            assert holder is not None
+            assert (holder.attrib["id"], "projects" in holder.attrib) == (user.uuid, False)
+
+    def test_the_catalogue_is_told_in_xml(self) -> None:
+        a_component("pithos")
+        registry.import_services(
+            [
+                ServiceDef(
+                    name="pithos_object-store",
+                    type="object-store",
+                    component="pithos",
+                    prefix="object-store",
+                    endpoints=[{"versionId": "v1"}],
+                )
+            ]
+        )
+        root = ElementTree.fromstring(_ask("/tokens", None, "application/xml").content)
+        [service] = root.findall(f"{{{XML}}}serviceCatalog/{{{XML}}}service")
+        assert service.attrib == {"name": "pithos_object-store", "type": "object-store"}
+        [endpoint] = service.findall(f"{{{XML}}}endpoint")
+        assert endpoint.attrib["publicURL"].endswith("/pithos/object-store/v1")
+        assert endpoint.attrib["region"] == "default"
+
+    def test_faults_are_told_in_xml_too(self) -> None:
+        wrong = {"auth": {"token": {"id": "x" * 43}}}
+        answer = _ask("/tokens", wrong, "application/xml, application/json")
+        root = ElementTree.fromstring(answer.content)
+        assert (answer.status_code, root.tag) == (401, f"{{{XML}}}unauthorized")
+        assert root.attrib["code"] == "401"
+        assert root.findtext(f"{{{XML}}}message")
+
+    def test_json_is_told_to_all_others(self) -> None:
+        wrong = {"auth": {"token": {"id": "x" * 43}}}
+        for accept in ("", "*/*", "application/json, application/xml", "text/html"):
+            answer = _ask("/tokens", wrong, accept)
+            assert json.loads(answer.content)["unauthorized"]["code"] == 401
+        answer = _ask("/tokens?format=json", wrong, "application/xml")
+        assert json.loads(answer.content)["unauthorized"]["code"] == 401
+
+
+def _ask(path: str, body: object, accept: str) -> Any:
+    data = b"" if body is None else json.dumps(body)
+    headers = {"Accept": accept} if accept else {}
+    where = f"/astakos/identity/v2.0{path}"
+    return Client().generic("POST", where, data, content_type="application/json", headers=headers)

@@ -1,5 +1,6 @@
 """The table of the account API. Spec: identity 7, 8."""
 
+from synnefo.astakos.api import xml
 from synnefo.astakos.api.account import commissions, memberships, people, projects, quotas
 from synnefo.astakos.api.bodies import unknown_address
 from synnefo.astakos.api.faults import ASTAKOS
@@ -46,11 +47,15 @@ def token_of(call: Call) -> str | None:
     return call.arg("X-Auth-Token") or call.headers.get("X-Auth-Token") or None
 
 
-API = Api(
-    "account",
-    "account/v1.0",
-    ROUTES,
-    fault_style=ASTAKOS,
-    authenticate=callers.authenticate,
-    token_of=token_of,
-).serving("account")
+API = (
+    Api(
+        "account",
+        "account/v1.0",
+        ROUTES,
+        fault_style=ASTAKOS,
+        authenticate=callers.authenticate,
+        token_of=token_of,
+    )
+    .serving("account")
+    .wrapped(xml.or_json)
+)
