@@ -271,6 +271,10 @@ class SignUpSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Messages on the pages about one's account."""
     astakos_global_messages: list[tuple[str, str]] | dict[str, str] = []
     """Messages on every page."""
+    astakos_messages_views_map: dict[str, list[str]] = {}
+    """Accepted from old settings files and ignored: each page shows the messages meant for it."""
+    astakos_im_static_url: str = "/static/im/"
+    """Accepted from old settings files and ignored: the interface carries its own files."""
     astakos_profile_extra_links: dict[str, str] = {}
     """Addresses and labels of links on the profile page."""
     account_notifications_recipients: list[Person] | None = None
@@ -333,3 +337,14 @@ class StatisticsSettings(msgspec.Struct, frozen=True, rename=str.upper):
         default_factory=lambda: ["admin-stats"]
     )
     """Groups whose members see statistics in detail."""
+
+
+class AdminSettings(msgspec.Struct, frozen=True, rename=str.upper):
+    """Settings of the administrators' API. Spec: identity 10.1, 18.3."""
+
+    astakos_admin_api_enabled: bool = False
+    """Whether programs may manage users below `/identity/v2.0/users`."""
+    astakos_admin_api_permitted_groups: list[str] = msgspec.field(
+        default_factory=lambda: ["admin-api"]
+    )
+    """Groups whose members' tokens may."""

@@ -62,6 +62,16 @@ class BrandingSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """The small picture in browsers' tabs; empty: the shipped one."""
     branding_dashboard_logo_url: str = ""
     """The logo of the pages; empty: the shipped one."""
+    branding_cloudbar_home_url: str = ""
+    """Picture at the left end of the bar above all services; empty: the mark."""
+    branding_compute_logo_url: str = ""
+    """The logo on pages about machines; empty: as on all pages."""
+    branding_console_logo_url: str = ""
+    """The logo on a machine's console; empty: as on all pages."""
+    branding_storage_logo_url: str = ""
+    """The logo on pages about files; empty: as on all pages."""
+    branding_fonts_css_urls: list[str] = []
+    """Accepted from old settings files and ignored: pages load nothing from other hosts."""
     branding_show_copyright: bool = True
     """Whether the foot of each page tells who has the copyright."""
     branding_copyright_message: str = ""

@@ -160,7 +160,7 @@ def register_known(form: KnownForm, address: str) -> Registered:
     told = msgspec.structs.replace(person, level=level)
     if pending_third_parties.vouches(row, person.email):
         with transaction.atomic(using=DATABASE):
-            user = _add(told, row.provider, digest_of(browser), invitation)
+            user = _add_vouched(told, row.provider, digest_of(browser), invitation)
             pending_third_parties.complete(user, row)
             result = activations.verify(user)
         return Registered(browser, result, user if user.is_active else None)
@@ -250,6 +250,17 @@ def _known_person(form: KnownForm, identity: Identity) -> users.NewUser:
 def language_of(text: str) -> str:
     """Answer a language that our mails speak; empty for any other."""
     return text if text in LANGUAGES else ""
+
+
+def _add_vouched(
+    person: users.NewUser, module: str, browser: str, invited: Invitation | None
+) -> User:
+    """Make the account of who proved their address; they may know that it has one already."""
+    try:
+        return _add(person, module, browser, invited)
+    except Conflict as conflict:
+        hint = messages.say("AUTH_PROVIDER_ADD_TO_EXISTING_ACCOUNT", provider=module)
+        raise Conflict(f"{conflict.message} {hint}") from conflict
 
 
 def _add(person: users.NewUser, module: str, browser: str, invited: Invitation | None) -> User:
