@@ -4,6 +4,7 @@ This module is read before Django is set up: modules are named as strings, never
 """
 
 from synnefo.astakos.settings import (
+    AdminSettings,
     AstakosSettings,
     OAuthSettings,
     ProjectSettings,
@@ -21,6 +22,7 @@ default_settings = [
     SignUpSettings,
     OAuthSettings,
     StatisticsSettings,
+    AdminSettings,
 ]
 web_apps = ["synnefo.astakos"]
 urls = ["synnefo.astakos.api.urls"]

@@ -23,6 +23,7 @@ from synnefo.astakos.usecases import (
     factor_changes,
     groups,
     operator_changes,
+    second_factors,
     tokens,
     users,
 )
@@ -127,7 +128,7 @@ def _effects(order: Order, user: User, after: State | None) -> dict[str, int]:
     if after is State.ACTIVE and user.base_project_id is None:
         found["system_project"] = 1
     if order.deed is Deed.RESET_SECOND_FACTOR:
-        found["factors"] = len(factor_changes.kinds(user))
+        found["factors"] = len(second_factors.kinds(user))
     return {name: count for name, count in found.items() if count}
 
 

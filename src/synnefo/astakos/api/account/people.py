@@ -4,7 +4,7 @@ from urllib.parse import parse_qs
 
 from synnefo.astakos.api.account.schemas import DefaultProject, LegacyUser, Lookup
 from synnefo.astakos.api.bodies import check_json, decode
-from synnefo.astakos.models import Project
+from synnefo.astakos.models import Project, User
 from synnefo.astakos.usecases import callers, directory, feedback, groups, projects, tokens
 from synnefo.kit.faults import Conflict, Forbidden, ItemNotFound
 from synnefo.serve.http import Call, Reply
@@ -42,19 +42,23 @@ def _field(form: dict[str, list[str]], name: str) -> str:
 def set_default_project(call: Call, body: DefaultProject) -> Reply:
     """Choose the project that the caller's requests mean when they name none."""
     check_json(call)
-    user = callers.user_of(call.who)
-    if not body.project_id:
+    choose_default(callers.user_of(call.who), body.project_id or "")
+    return Reply()
+
+
+def choose_default(user: User, project_id: str) -> None:
+    """Choose a user's default project; refuses as spec identity 7 says."""
+    if not project_id:
         raise Forbidden("Name a project in 'project_id'.")
-    project = Project.objects.filter(uuid=body.project_id).first()
+    project = Project.objects.filter(uuid=project_id).first()
     if project is None or not user.memberships.filter(project=project).exists():
-        raise ItemNotFound(f"You are no member of a project with the id {body.project_id}.")
+        raise ItemNotFound(f"The user is no member of a project with the id {project_id}.")
     if project.state not in ALIVE:
         raise Conflict("The project is not in use any more.")
     try:
         projects.set_default(user, project)
     except Conflict as fault:
         raise Forbidden(fault.message) from fault
-    return Reply()
 
 
 def legacy_authenticate(call: Call) -> LegacyUser:

@@ -17,12 +17,12 @@ ROUTES = [
     Route("GET", "/tokens/{token_id}", tokens.show_token, auth="optional"),
     Route("GET", "/tokens/{token_id}/endpoints", tokens.list_endpoints),
     Route("GET", "/tenants", tokens.list_tenants),
-    Route("GET", "/users", users.list_users, auth="optional"),
-    Route("POST", "/users", users.add_user, auth="optional"),
-    Route("GET", "/users/detail", users.list_details, auth="optional"),
-    Route("GET", "/users/{user_id}", users.show_user, auth="optional"),
-    Route("PUT", "/users/{user_id}", users.change_user, auth="optional"),
-    Route("POST", "/users/{user_id}/action", users.act_on_user, auth="optional"),
+    Route("GET", "/users", users.list_users),
+    Route("POST", "/users", users.add_user),
+    Route("GET", "/users/detail", users.list_details),
+    Route("GET", "/users/{user_id}", users.show_user),
+    Route("PUT", "/users/{user_id}", users.change_user),
+    Route("POST", "/users/{user_id}/action", users.act_on_user),
     *[
         Route(method, "/{rest*}", unknown_address, auth=False)
         for method in ("GET", "POST", "PUT", "DELETE")
