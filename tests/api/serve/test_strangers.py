@@ -100,6 +100,7 @@ OPEN = [
     "identity-v2 GET /{rest*}",
     "identity-v2 POST /tokens",
     "identity-v2 POST /tokens.json",
+    "identity-v2 POST /tokens.xml",
     "identity-v2 POST /{rest*}",
     "identity-v2 PUT /{rest*}",
     "identity-v3 GET /",
