@@ -11,6 +11,18 @@ export const forgetAll = (): void => {
   for (const forget of forgetters) forget();
 };
 
+/** Everything that has another answer in another project. */
+const renewers: (() => void)[] = [];
+
+export const onRenew = (renew: () => void): void => {
+  renewers.push(renew);
+};
+
+/** Ask anew for whatever is shown. */
+export const renewAll = (): void => {
+  for (const renew of renewers) renew();
+};
+
 /** One kind of thing, listed whole and kept fresh; rows keep their identity when unchanged. */
 export class Live<T> {
   items = $state.raw<T[]>([]);
@@ -26,6 +38,7 @@ export class Live<T> {
     this.#fetch = fetch;
     this.#key = key;
     onForget(() => this.forget());
+    onRenew(() => this.#pulse.wake());
   }
 
   watch = (): (() => void) => this.#pulse.watch();

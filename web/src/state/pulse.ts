@@ -66,6 +66,11 @@ export class Pulse {
     await this.now();
   }
 
+  /** Look anew if anybody watches. */
+  wake(): void {
+    if (this.#watchers > 0) void this.afresh();
+  }
+
   setBusy(busy: boolean): void {
     const woke = busy && !this.mood.busy;
     this.mood.busy = busy;

@@ -1,7 +1,7 @@
 import type { CatalogEntry } from '../api/call.ts';
 import { call, useCredentials } from '../api/call.ts';
 import { listProjects, type ProjectRow } from '../api/projects.ts';
-import { forgetAll, Live, onForget } from './live.svelte.ts';
+import { forgetAll, Live, onForget, renewAll } from './live.svelte.ts';
 import { session } from './session.svelte.ts';
 
 /** The projects that can be worked in: the switcher's list. */
@@ -64,9 +64,11 @@ class Scope {
     const { catalog, project } = data.token;
     forgetAll();
     if (!session.current) return;
-    useCredentials(token, project.id, catalog);
+    // Files lie in the account of the person, whichever project pays.
+    useCredentials(token, session.user.id, catalog);
     this.#token = token;
     session.current = { ...session.current, project: { id: project.id, name: project.name } };
+    renewAll();
   }
 
   /** End a token that no call uses any more. */

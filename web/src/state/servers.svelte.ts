@@ -10,7 +10,7 @@ import {
   startServer,
   stopServer,
 } from '../api/compute.ts';
-import { mergeKept, onForget } from './live.svelte.ts';
+import { mergeKept, onForget, onRenew } from './live.svelte.ts';
 import { Pulse } from './pulse.ts';
 import { isBusy, stateOf } from './server-states.ts';
 
@@ -39,6 +39,7 @@ class Servers {
 
   constructor() {
     onForget(() => this.forget());
+    onRenew(() => this.#pulse.wake());
   }
 
   watch = (): (() => void) => this.#pulse.watch();

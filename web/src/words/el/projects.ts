@@ -141,7 +141,7 @@ export const projects: Record<keyof typeof english, Sentence> = {
   'projects.move.why': 'Ο υπεύθυνος λαμβάνει μήνυμα. Αφορά όλα τα μέλη.',
   'projects.moved': 'Έγινε: {name}',
   'projects.reason': 'Λόγος',
-  'projects.reason.hint': 'Μένει στο ιστορικό· τον διαβάζει όποιον αφορά.',
+  'projects.reason.hint': 'Μένει στο ιστορικό του έργου.',
   'projects.person': 'Πρόσωπο',
   'projects.since': 'Από',
   'projects.overquota': 'πάνω από το όριο',

@@ -137,7 +137,7 @@ export const projects = {
   'projects.move.why': 'The owner gets a mail. All members are concerned.',
   'projects.moved': 'Done: {name}',
   'projects.reason': 'Reason',
-  'projects.reason.hint': 'Kept in the history; the person concerned reads it.',
+  'projects.reason.hint': 'Kept in the history of the project.',
   'projects.person': 'Person',
   'projects.since': 'Since',
   'projects.overquota': 'over the limit',
