@@ -20,7 +20,7 @@ _V4 = re.compile(r"Credential=([^/]+)/([^,]+), *SignedHeaders=([^,]+), *Signatur
 class Signed(msgspec.Struct, frozen=True, kw_only=True):
     """A request that somebody signed, as the service that got it describes it."""
 
-    signature: str
+    signature: str = ""
     host: str = ""
     verb: str = ""
     path: str = ""
