@@ -21,9 +21,10 @@ from synnefo.pithos.domain import conditions, metadata
 from synnefo.pithos.domain.listings import Listing, page_size
 from synnefo.pithos.domain.places import place_in_header
 from synnefo.pithos.settings import PithosSettings
-from synnefo.pithos.usecases import accounts, containers, objects
+from synnefo.pithos.usecases import accounts, containers, objects, past
 from synnefo.pithos.usecases.accounts import Overview
 from synnefo.pithos.usecases.containers import Totals
+from synnefo.pithos.usecases.past import Then
 from synnefo.serve.http.call import Call, Reply
 
 MAX_BULK = 10_000
@@ -60,7 +61,7 @@ def head_account(call: Call, account: str) -> Reply:
     """Tell what an account holds."""
     ask = asked(call, account)
     seen = accounts.overview(ask.caller, ask.place.account)
-    headers = {**formats.NEVER_CACHED, **_headers(ask, seen)}
+    headers = {**formats.NEVER_CACHED, **_headers(ask, seen), **_then(call, ask)}
     return Reply(304 if _is_unmodified(ask, seen) else 204, headers, None)
 
 
@@ -68,7 +69,7 @@ def list_containers(call: Call, account: str) -> Reply:
     """List an account's containers."""
     ask = asked(call, account)
     seen = accounts.overview(ask.caller, ask.place.account)
-    headers = _headers(ask, seen)
+    headers = {**_headers(ask, seen), **_then(call, ask)}
     if _is_unmodified(ask, seen):
         return Reply(304, headers, None)
     listing = Listing(
@@ -85,7 +86,36 @@ def list_containers(call: Call, account: str) -> Reply:
         ask.caller, ask.place.account, listing, shared=shared, public=public
     )
     rows = [_row(ask, one) for one in found]
+    until = formats.until(call)
+    if until:
+        then = past.totals_at([one.container.pk for one in found], until)
+        rows = [
+            _row_then(row, then.get(one.container.pk, past.NOTHING))
+            for row, one in zip(rows, found, strict=True)
+        ]
     return formats.listed(call, rows, ("account", ask.segment, "container"), headers)
+
+
+def _then(call: Call, ask: Asked) -> dict[str, str]:
+    """Tell what the account held at the time that is asked about. Spec: object-storage 5.1."""
+    until = formats.until(call)
+    if not until:
+        return {}
+    past.refuse_others(ask.caller, ask.place.account)
+    held = past.totals_at(accounts.container_ids(ask.place.account), until).values()
+    return {
+        "X-Account-Object-Count": str(sum(each.count for each in held)),
+        "X-Account-Bytes-Used": str(sum(each.size for each in held)),
+        "X-Account-Until-Timestamp": formats.http_date(
+            max((each.changed for each in held), default=0)
+        ),
+    }
+
+
+def _row_then(row: dict[str, object], then: Then) -> dict[str, object]:
+    told = {"count": then.count, "bytes": then.size}
+    when = formats.iso(then.changed, is_swift=False)
+    return {**row, **told, "x_container_until_timestamp": when}
 
 
 def _is_unmodified(ask: Asked, seen: Overview) -> bool:

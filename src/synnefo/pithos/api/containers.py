@@ -22,7 +22,7 @@ from synnefo.pithos.domain.listings import Listing, normalised, page_size
 from synnefo.pithos.domain.sharing import Right
 from synnefo.pithos.domain.tags import of_version
 from synnefo.pithos.settings import PithosSettings
-from synnefo.pithos.usecases import containers, content, history, listings, objects
+from synnefo.pithos.usecases import containers, content, history, listings, objects, past
 from synnefo.pithos.usecases.containers import Order, Totals
 from synnefo.pithos.usecases.found import container_of
 from synnefo.pithos.usecases.listings import Filter, Line
@@ -35,7 +35,8 @@ def head_container(call: Call, account: str, container: str) -> Reply:
     """Tell what a container holds and how it keeps it."""
     ask = asked(call, account, container)
     seen = containers.visible(ask.caller, ask.place.account, ask.place.container)
-    headers = {**formats.NEVER_CACHED, **_headers(ask, seen), "Content-Type": formats.TEXT}
+    then = _then(call, ask, seen)
+    headers = {**formats.NEVER_CACHED, **_headers(ask, seen), "Content-Type": formats.TEXT, **then}
     return Reply(304 if _is_unmodified(ask, seen) else 204, headers, None)
 
 
@@ -43,7 +44,7 @@ def list_objects(call: Call, account: str, container: str) -> Reply:
     """List what is in a container."""
     ask = asked(call, account, container)
     seen = containers.visible(ask.caller, ask.place.account, ask.place.container)
-    headers = _headers(ask, seen)
+    headers = {**_headers(ask, seen), **_then(call, ask, seen)}
     if _is_unmodified(ask, seen):
         return Reply(304, headers, None)
     wanted = _filter(call)
@@ -51,7 +52,7 @@ def list_objects(call: Call, account: str, container: str) -> Reply:
         raise Forbidden("Only the owner may list what is public.")
     listing = normalised(_listing(call), call.arg("path"), is_swift=ask.is_swift)
     lines = listings.page(ask.caller, seen.container, listing, wanted)
-    rows = [_row(ask, line) for line in lines]
+    rows = [_row(ask, line) if not listing.until else _row_then(ask, line) for line in lines]
     return formats.listed(call, rows, ("container", ask.place.container, "object"), headers)
 
 
@@ -63,7 +64,22 @@ def _listing(call: Call) -> Listing:
         end_marker=call.arg("end_marker") or "",
         limit=page_size(call.arg("limit"), conf.of(PithosSettings).pithos_api_list_limit),
         reverse=(call.arg("reverse") or "").lower() in YES,
+        until=formats.until(call),
     )
+
+
+def _then(call: Call, ask: Asked, seen: Totals) -> dict[str, str]:
+    """Tell what the container held at the time that is asked about. Spec: object-storage 6.1."""
+    until = formats.until(call)
+    if not until:
+        return {}
+    past.refuse_others(ask.caller, ask.place.account)
+    then = past.totals_at([seen.container.pk], until).get(seen.container.pk, past.NOTHING)
+    return {
+        "X-Container-Object-Count": str(then.count),
+        "X-Container-Bytes-Used": str(then.size),
+        "X-Container-Until-Timestamp": formats.http_date(then.changed),
+    }
 
 
 def _filter(call: Call) -> Filter:
@@ -127,6 +143,13 @@ def _row(ask: Asked, line: Line) -> dict[str, object]:
     if state.large_etag:
         row["slo_etag"] = f'"{state.large_etag}"'
     return row | _shared(line)
+
+
+def _row_then(ask: Asked, line: Line) -> dict[str, object]:
+    """Tell about an object of the past: who could see it and when it changed is not kept."""
+    row = _row(ask, msgspec.structs.replace(line, sharing=None, shared_by="", public_id=""))
+    row.pop("last_modified", None)
+    return row
 
 
 def _shared(line: Line) -> dict[str, object]:

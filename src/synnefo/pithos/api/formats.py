@@ -8,8 +8,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 import msgspec
 
+from synnefo.kit.units import is_number
 from synnefo.serve.http.call import Call, Reply
 
+LONGEST_TIME = 12
+"""Digits of a time in seconds that a database can compare."""
 JSON = "application/json; charset=utf-8"
 XML = "application/xml; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
@@ -41,6 +44,15 @@ def http_date(microseconds: int) -> str:
 @lru_cache(maxsize=4096)
 def _http_date(seconds: int) -> str:
     return formatdate(seconds, usegmt=True)
+
+
+def until(call: Call) -> int:
+    """Read the time as of which a list is wanted, in microseconds; 0 for now.
+
+    What is no whole number of seconds counts as not asked. Spec: object-storage 3.5.
+    """
+    text = call.arg("until") or ""
+    return int(text) * 1_000_000 if is_number(text) and len(text) <= LONGEST_TIME else 0
 
 
 def iso(microseconds: int, *, is_swift: bool) -> str:

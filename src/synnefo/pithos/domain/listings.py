@@ -17,6 +17,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     end_marker: str = ""
     limit: int = LIMIT
     reverse: bool = False
+    until: int = 0
+    """The time as of which names are listed; 0 for now."""
     virtual: bool = True
     """Whether rolled-up names are listed; `path=` wants none."""
 

@@ -58,6 +58,11 @@ def overview(caller: Caller, account: str) -> Overview:
     )
 
 
+def container_ids(account: str) -> list[int]:
+    """Answer the numbers of an account's containers."""
+    return list(Container.objects.filter(account=account).values_list("pk", flat=True))
+
+
 def limits(account: str) -> dict[str, int]:
     """Tell how much an account may store in each project; nothing when nobody can say."""
     try:

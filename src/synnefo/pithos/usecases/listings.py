@@ -16,7 +16,7 @@ from synnefo.pithos.domain.listings import Bounds, Listing, bounds, past
 from synnefo.pithos.domain.metadata import Term
 from synnefo.pithos.domain.places import ancestors, is_folder
 from synnefo.pithos.domain.sharing import Right, Sharing
-from synnefo.pithos.models import Container, Node, Public
+from synnefo.pithos.models import Cluster, Container, Node, Public
 from synnefo.pithos.models.sharing import holders, records
 from synnefo.pithos.usecases.found import STATE_SQL, State, microseconds, state_from
 from synnefo.serve.http.auth import Caller
@@ -26,6 +26,14 @@ BATCH = 1000
 _SELECT = (
     f"SELECT n.id, n.name, {STATE_SQL} FROM pithos_node n "  # noqa: S608 - no value is pasted in
     "JOIN pithos_version v ON v.serial = n.current_id WHERE n.container_id = %s"
+)
+
+
+_SELECT_THEN = (
+    f"SELECT n.id, n.name, {STATE_SQL} FROM pithos_node n "  # noqa: S608 - no value is pasted in
+    "JOIN pithos_version v ON v.serial = (SELECT MAX(w.serial) FROM pithos_version w"
+    " WHERE w.node_id = n.id AND w.modified < %s)"
+    f" WHERE v.cluster <> {int(Cluster.DELETED)} AND n.container_id = %s"
 )
 
 
@@ -72,7 +80,7 @@ def _scan(container_id: int, listing: Listing, admits: Admits) -> Iterator[Line]
     at: Bounds | None = _start(listing)
     size = min(listing.limit + 1, BATCH)
     while at is not None:
-        rows = _rows(container_id, at, size, is_reverse=listing.reverse)
+        rows = _rows(container_id, at, size, listing)
         next_at = _after(rows[-1][1], at, listing) if len(rows) == size else None
         virtual = None
         for row in rows:
@@ -115,15 +123,16 @@ def _past_virtual(virtual: str, at: Bounds, listing: Listing) -> Bounds | None:
     return Bounds(beyond, True, at.high) if beyond else None
 
 
-def _rows(container_id: int, at: Bounds, size: int, *, is_reverse: bool) -> list[Any]:
-    sql = _SELECT
-    values: list[int | str] = [container_id, *([at.low] if at.low else [])]
+def _rows(container_id: int, at: Bounds, size: int, listing: Listing) -> list[Any]:
+    sql = _SELECT_THEN if listing.until else _SELECT
+    times = [listing.until] if listing.until else []
+    values: list[int | str] = [*times, container_id, *([at.low] if at.low else [])]
     if at.low:
         sql += " AND n.name >= %s" if at.is_low_included else " AND n.name > %s"
     if at.high:
         sql += " AND n.name < %s"
         values.append(at.high)
-    sql += f" ORDER BY n.name {'DESC' if is_reverse else ''} LIMIT {size:d}"
+    sql += f" ORDER BY n.name {'DESC' if listing.reverse else ''} LIMIT {size:d}"
     with connections[DB].cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
