@@ -24,5 +24,8 @@ class WebprojectSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Addresses whose X-Forwarded-Proto and X-Real-IP headers count. Spec: operations 5.2."""
     ui_dir: str = ""
     """Folder of the built web interface; empty: the one that is installed."""
+    ui_script_sources: list[str] = []
+    """Other sites whose scripts and frames pages may use, such as `https://www.google.com` and
+    `https://www.gstatic.com` for reCAPTCHA."""
     console_gateway_socket: str = ""
     """Unix socket of the console gateway; empty: `run/vnc-gateway.sock` in the data folder."""

@@ -7,7 +7,7 @@ from wsgiref.headers import Headers
 from django.core.handlers.wsgi import WSGIHandler
 from whitenoise import WhiteNoise
 
-from synnefo.webproject.ui import PROTECTION
+from synnefo.webproject.ui import protection
 
 HASHED = re.compile(r"^/ui/assets/.+-[\w-]{8,}\.\w+$")
 """Files whose name changes with their content; browsers may keep them for good."""
@@ -30,5 +30,5 @@ def with_files(application: WSGIHandler, folder: Path | None) -> "WhiteNoise | W
 def _protect(headers: Headers, path: str, _url: str) -> None:
     """Protect the page also where it is asked for by the name of its file."""
     if path.endswith(".html"):
-        for name, value in PROTECTION.items():
+        for name, value in protection().items():
             headers[name] = value

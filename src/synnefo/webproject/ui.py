@@ -11,16 +11,15 @@ from synnefo.webproject.settings import WebprojectSettings
 PREFIX = "ui/"
 
 _POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "default-src 'self'{guests}; img-src 'self' data: blob:; media-src 'self' blob:; "
     "style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; worker-src 'self' blob:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
-PROTECTION = {
-    "Content-Security-Policy": _POLICY,
+_PROTECTION = {
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
 }
-"""What browsers must keep to on the page: no other's scripts, no other's frames."""
 _MISSING = (
     "<!doctype html><title>Synnefo</title><p>The web interface is not built on this host. "
     "Run <code>make ui</code> in the source tree, or install <code>snf-ui-app</code>."
@@ -45,6 +44,12 @@ def page(_request: HttpRequest, path: str = "") -> HttpResponse:
         return HttpResponse(_MISSING, status=503)
     response = HttpResponse((found / "index.html").read_bytes())
     response.headers["Cache-Control"] = "no-cache"
-    for name, value in PROTECTION.items():
+    for name, value in protection().items():
         response.headers[name] = value
     return response
+
+
+def protection() -> dict[str, str]:
+    """Tell what browsers must keep to: no other's scripts but those named, no other's frames."""
+    guests = "".join(f" {each}" for each in conf.of(WebprojectSettings).ui_script_sources)
+    return {**_PROTECTION, "Content-Security-Policy": _POLICY.format(guests=guests)}

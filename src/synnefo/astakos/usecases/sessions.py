@@ -114,6 +114,13 @@ def check_confirmed(session: SessionCatalog | None) -> SessionCatalog:
     return session
 
 
+def check_person(caller: Caller) -> None:
+    """Refuse a sensitive change from a browser left alone; programs prove themselves by token."""
+    session = of_caller(caller)
+    if session is not None:
+        check_confirmed(session)
+
+
 def confirmed(session: SessionCatalog) -> None:
     """Note that a session's holder just proved themselves."""
     SessionCatalog.objects.filter(pk=session.pk).update(confirmed_at=now())

@@ -15,6 +15,7 @@ from synnefo.astakos.usecases import (
     feedback,
     invitations,
     profiles,
+    sessions,
     site,
     terms,
     tokens,
@@ -135,6 +136,7 @@ def ask_email_change(call: Call, body: NewEmail) -> Profile:
     user = callers.user_of(call.who)
     if "email" in profiles.forced_of(user):
         raise BadRequest("Your address comes from the provider that you sign in with.")
+    sessions.check_person(call.who)
     email_changes.ask(user, body.email)
     return _profile(user)
 

@@ -131,6 +131,7 @@ def renew_token(call: Call) -> FreshToken:
     With `end_others` in the query all other tokens end too, but for the session in use.
     """
     application_credentials.check_unrestricted(is_restricted=call.who.is_restricted)
+    sessions.check_person(call.who)
     user = callers.user_of(call.who)
     keep = tokens.find(call.who.token)
     issued = tokens.renew(user, keep=keep, end_others="end_others" in call.query)

@@ -1,5 +1,7 @@
 """The table of sessions, of what guards an account, and of forgotten passwords."""
 
+from collections.abc import Callable
+
 from synnefo.astakos.api.discovery import identity_url
 from synnefo.astakos.api.ui import (
     account_routes,
@@ -11,7 +13,7 @@ from synnefo.astakos.api.ui import (
     sessions,
 )
 from synnefo.astakos.usecases import callers
-from synnefo.serve.http import IDENTITY, Api, Route
+from synnefo.serve.http import IDENTITY, Answer, Api, Call, Route
 
 ROUTES = [
     Route("POST", "/session", session.sign_in, auth=False),
@@ -45,6 +47,14 @@ ROUTES = [
     Route("POST", "/token", session.renew_token),
 ]
 
+
+def kept_by_nobody(call: Call, answer: Callable[[Call], Answer]) -> Answer:
+    """Let no cache keep what these calls answer: secrets, and who is signed in."""
+    found = answer(call)
+    found.headers.setdefault("Cache-Control", "no-store")
+    return found
+
+
 API = Api(
     "astakos-ui",
     "ui",
@@ -52,4 +62,4 @@ API = Api(
     fault_style=IDENTITY,
     authenticate=callers.authenticate,
     identity_url=identity_url,
-)
+).wrapped(kept_by_nobody)
