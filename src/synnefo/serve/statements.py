@@ -19,7 +19,7 @@ _ONLY_WHEN_ASKED = 1 << 30
 
 
 def fetch(alias: str, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    """Run a statement that answers rows, in the transaction that is open, if one is."""
+    """Run a statement in the transaction that is open, if one is; answer the rows it brings."""
     connection = connections[alias]
     if connection.vendor == POSTGRESQL:
         return _prepared(connection, sql, values)
@@ -52,5 +52,5 @@ def _prepared(
     if raw.prepare_threshold is None:
         raw.prepare_threshold = _ONLY_WHEN_ASKED
     with connection.wrap_database_errors:
-        cursor = psycopg.Cursor(raw)
-        return cursor.execute(sql, values, prepare=True).fetchall()
+        cursor = psycopg.Cursor(raw).execute(sql, values, prepare=True)
+        return cursor.fetchall() if cursor.description else []

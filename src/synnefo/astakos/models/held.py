@@ -4,15 +4,17 @@ The hottest query of the cloud (identity 22, L9): composing it anew through the 
 than running it. What comes out are ordinary rows; fields that nobody asks for are fetched late.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from django.db import connections, models, router
+import msgspec
+from django.db import models, router
 
 from synnefo.astakos.models.groups import GroupMember
 from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED, Project, ProjectMembership
 from synnefo.astakos.models.roles import RoleAssignment
+from synnefo.astakos.models.rows import Convert, converters
 from synnefo.astakos.models.tokens import Token
 from synnefo.astakos.models.users import User
 from synnefo.serve.statements import fetch
@@ -33,7 +35,29 @@ _WANTED: tuple[tuple[type[models.Model], str, tuple[str, ...]], ...] = (
     (Project, "p", _OF_PROJECT),
 )
 
-Convert = Callable[[Any], Any]
+_TIES = """
+SELECT EXISTS(SELECT 1 FROM astakos_projectmembership m WHERE m.person_id = %s
+    AND m.project_id = %s AND m.state IN ({}) AND NOT m.by_role),
+  EXISTS(SELECT 1 FROM astakos_groupmember g WHERE g.user_id = %s),
+  EXISTS(SELECT 1 FROM astakos_roleassignment r WHERE r.user_id = %s)
+""".format(", ".join(str(int(state)) for state in ACTUALLY_ACCEPTED))  # noqa: S608 - own words
+
+
+class Ties(msgspec.Struct, frozen=True):
+    """What binds a person to a project, as far as one look tells."""
+
+    is_member: bool
+    in_groups: bool
+    has_grants: bool
+    """Whether there may be roles beside the membership."""
+
+
+def ties(user_id: int, project_id: int) -> Ties:
+    """Tell what binds a person to a project, in one query."""
+    values = (user_id, project_id, user_id, user_id)
+    alias = router.db_for_read(ProjectMembership)
+    member, grouped, granted = map(bool, fetch(alias, _TIES, values)[0])
+    return Ties(member, grouped, grouped or granted)
 
 
 def find(digest: str) -> Token | None:
@@ -84,23 +108,7 @@ def _sql() -> str:
 @lru_cache(maxsize=4)
 def _converters(alias: str) -> list[Convert | None]:
     """Find out, per column, how this database's values become Python's."""
-    return [_converter(kind, name, alias) for kind, _, names in _parts() for name in names]
-
-
-def _converter(kind: type[models.Model], name: str, alias: str) -> Convert | None:
-    field = kind._meta.get_field(name)
-    assert isinstance(field, models.Field)
-    column, connection = field.get_col("t"), connections[alias]
-    steps = connection.ops.get_db_converters(column) + field.get_db_converters(connection)
-    if not steps:
-        return None
-
-    def convert(value: Any) -> Any:
-        for step in steps:
-            value = step(value, column, connection)
-        return value
-
-    return convert
+    return [step for kind, _, names in _parts() for step in converters(kind, names, alias)]
 
 
 def _instances(values: Sequence[Any], alias: str) -> list[Any]:

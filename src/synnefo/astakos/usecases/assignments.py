@@ -6,14 +6,16 @@ is the role `admin` on the system and on the projects that one is in.
 
 from collections.abc import Sequence
 
-from django.db import connections, router
+from django.db import router
 from django.db.models import Q, QuerySet
 
 from synnefo.astakos.domain import roles as rules
 from synnefo.astakos.domain.roles import Named
-from synnefo.astakos.models import Project, RoleAssignment, Token, User
+from synnefo.astakos.models import Project, RoleAssignment, Token, User, held
+from synnefo.astakos.models.held import Ties
 from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED, ProjectState
 from synnefo.astakos.usecases import roles
+from synnefo.serve.statements import fetch
 
 _GIVEN = """
 SELECT DISTINCT a.role_id FROM astakos_roleassignment a
@@ -30,7 +32,7 @@ def roles_of(
     Nothing at all means that the user has no business there.
     """
     if project is not None:
-        return on_project(user, project, is_member=is_member(user, project))
+        return by_ties(user, project, held.ties(user.pk, project.pk))
     given = _given(user, "a.on_system", ()) if system else _on_domain(user, domain_id)
     return _come_to(given, rules.OF_ADMIN if system and user.is_admin else ())
 
@@ -45,10 +47,17 @@ def of_token(row: Token) -> tuple[Named, ...]:
         scoped = bool(row.domain_id or row.is_system)
         return roles_of(user, domain_id=row.domain_id, system=row.is_system) if scoped else ()
     if row.is_member is None:
-        row.is_member = is_member(user, project)
-    if row.has_grants:
-        return on_project(user, project, is_member=row.is_member)
-    return of_member(user) if row.is_member else ()
+        known = held.ties(user.pk, project.pk)
+        row.is_member, row.in_groups = known.is_member, known.in_groups
+        row.has_grants = known.has_grants
+    return by_ties(user, project, Ties(row.is_member, row.in_groups, row.has_grants))
+
+
+def by_ties(user: User, project: Project, known: Ties) -> tuple[Named, ...]:
+    """Tell a user's roles on a project, for who has looked at what binds them."""
+    if known.has_grants:
+        return on_project(user, project, is_member=known.is_member)
+    return of_member(user) if known.is_member else ()
 
 
 def on_project(user: User, project: Project, *, is_member: bool) -> tuple[Named, ...]:
@@ -128,9 +137,7 @@ def _on_domain(user: User, domain_id: str) -> list[int]:
 
 def _given(user: User, where: str, values: Sequence[str | int]) -> list[int]:
     alias = router.db_for_read(RoleAssignment)
-    with connections[alias].cursor() as cursor:
-        cursor.execute(_GIVEN + where, [user.pk, user.pk, *values])
-        return [row[0] for row in cursor.fetchall()]
+    return [row[0] for row in fetch(alias, _GIVEN + where, [user.pk, user.pk, *values])]
 
 
 def _come_to(given: list[int], also: tuple[Named, ...]) -> tuple[Named, ...]:

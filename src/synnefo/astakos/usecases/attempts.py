@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import msgspec
-from django.db import connections, transaction
-from django.db.models import F
+from django.db import transaction
 
 from synnefo.astakos.domain.attempts import Meter, key_of, place_of
-from synnefo.astakos.models import DATABASE, LoginFailures, User
+from synnefo.astakos.models import DATABASE, LoginFailures, User, rows
 from synnefo.astakos.settings import AstakosSettings, SecuritySettings
 from synnefo.astakos.usecases import known_devices
 from synnefo.kit import conf
 from synnefo.kit.clock import monotonic, now
 from synnefo.kit.faults import TooManyRequests
+from synnefo.serve.statements import fetch
 
 SLOW = "Too many attempts. Wait {left} seconds before you try again."
 PUZZLE = {"X-Captcha": "required"}
@@ -36,6 +36,8 @@ since = CASE WHEN astakos_loginfailures.since < %s THEN excluded.since
         ELSE astakos_loginfailures.since END
 RETURNING count
 """
+_FORGET = "DELETE FROM astakos_loginfailures WHERE key IN (%s, %s)"
+_TAKE_BACK = "UPDATE astakos_loginfailures SET count = count - 1 WHERE key = %s AND count > 0"
 
 
 class Knock(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,9 +84,9 @@ def begin(knock: Knock, user: User | None) -> Attempt:
 
 def succeeded(attempt: Attempt) -> None:
     """Take back what a successful attempt counted; the account's own slips are forgotten."""
-    LoginFailures.objects.filter(pk__in=_both(attempt.own)).delete()
+    fetch(DATABASE, _FORGET, _both(attempt.own))
     for meter in attempt.shared:
-        LoginFailures.objects.filter(pk=meter.key, count__gt=0).update(count=F("count") - 1)
+        fetch(DATABASE, _TAKE_BACK, (meter.key,))
 
 
 def failed(attempt: Attempt) -> None:
@@ -145,9 +147,9 @@ def _count_own(meter: Meter) -> int:
 def _is_fresh(meter: Meter) -> bool:
     """Tell whether the attempts before were made just now and none of them was wrong yet."""
     begun = now() - timedelta(seconds=BURST)
-    rows = {row.key: row for row in LoginFailures.objects.filter(pk__in=_both(meter))}
-    own = rows.pop(meter.key, None)
-    wrong = any(row.since > now() - meter.window for row in rows.values())
+    found = {row.key: row for row in LoginFailures.objects.filter(pk__in=_both(meter))}
+    own = found.pop(meter.key, None)
+    wrong = any(row.since > now() - meter.window for row in found.values())
     return not wrong and (own is None or own.since > begun)
 
 
@@ -157,12 +159,9 @@ def _both(meter: Meter) -> list[str]:
 
 def _count(meter: Meter) -> int:
     moment = now()
-    connection = connections[DATABASE]
-    written = connection.ops.adapt_datetimefield_value
-    since, cut = written(moment), written(moment - meter.window)
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT, [meter.key, since, cut, cut])
-        return int(cursor.fetchone()[0])
+    since = rows.stamp(LoginFailures, moment)
+    cut = rows.stamp(LoginFailures, moment - meter.window)
+    return int(fetch(DATABASE, _COUNT, [meter.key, since, cut, cut])[0][0])
 
 
 def _check(meters: Sequence[Meter], counts: Sequence[int]) -> None:

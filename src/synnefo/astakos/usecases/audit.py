@@ -11,7 +11,7 @@ from django.db import models, transaction
 
 from synnefo.astakos.domain import audit
 from synnefo.astakos.domain.audit import Broken
-from synnefo.astakos.models import DATABASE, AuditEntry, AuditHead
+from synnefo.astakos.models import DATABASE, AuditEntry, AuditHead, rows
 from synnefo.kit.logs import get_logger
 from synnefo.serve import origin
 from synnefo.serve.http.auth import Caller
@@ -58,7 +58,7 @@ def record(
     here = origin.current()
     who = _reference(actor) if actor is not None else Reference(here.actor, "", here.actor_name)
     whom = _reference(subject)
-    return AuditEntry.objects.create(
+    entry = AuditEntry(
         act=audit.clean(act, 64),
         actor=audit.clean(who.id),
         actor_name=audit.clean(who.name),
@@ -70,6 +70,8 @@ def record(
         request_id=here.request_id,
         facts=audit.facts_text(facts),
     )
+    rows.insert(entry)
+    return entry
 
 
 def seal(limit: int = BATCH) -> int:

@@ -4,10 +4,14 @@ import msgspec
 
 from synnefo.astakos.domain import auth_policies
 from synnefo.astakos.domain.auth_policies import Layer, Policies, Policy, Profile, Standing
-from synnefo.astakos.models import AuthPolicyProfile, AuthProvider, User
+from synnefo.astakos.models import DATABASE, AuthPolicyProfile, AuthProvider, User
 from synnefo.astakos.settings import AstakosSettings, ProviderSettings
 from synnefo.kit import conf
 from synnefo.kit.conf import SettingsError
+from synnefo.serve.statements import fetch
+
+_ANY_PROFILE = "SELECT EXISTS(SELECT 1 FROM astakos_authpolicyprofile WHERE active)"
+_MODULES = "SELECT module FROM astakos_authprovider WHERE user_id = %s AND active"
 
 
 def allowed(module: str, action: str, user: User | None = None, *, identifier: str = "") -> bool:
@@ -71,6 +75,8 @@ def _of_profiles(module: str, user: User | None) -> Layer:
 
 def _rows_for(user: User) -> list[AuthPolicyProfile]:
     """List the profiles about a user: their own first, then those of their groups."""
+    if not fetch(DATABASE, _ANY_PROFILE)[0][0]:
+        return []
     rows = AuthPolicyProfile.objects.filter(active=True)
     own, shared = rows.filter(users=user), rows.filter(groups__members=user).distinct()
     return [*own, *shared]
@@ -83,7 +89,7 @@ def _profile(row: AuthPolicyProfile) -> Profile:
 
 
 def _standing(module: str, user: User, identifier: str) -> Standing:
-    mine = list(user.auth_providers.filter(active=True).values_list("module", flat=True))
+    mine = [row[0] for row in fetch(DATABASE, _MODULES, (user.pk,))]
     taken = False
     if identifier:
         same = AuthProvider.objects.filter(module=module, identifier=identifier)

@@ -3,10 +3,9 @@
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from synnefo.astakos.domain import account_states
-from synnefo.astakos.models import DATABASE, LoginFailures, User
+from synnefo.astakos.models import DATABASE, LoginFailures, User, rows
 from synnefo.astakos.usecases import (
     attempts,
     audit,
@@ -18,7 +17,13 @@ from synnefo.astakos.usecases import (
 from synnefo.astakos.usecases.attempts import PUZZLE, Attempt, Knock
 from synnefo.kit.clock import now
 from synnefo.kit.faults import Forbidden, Unauthorized
+from synnefo.serve.statements import fetch
 
+_MEANT = "(r.username = %s OR r.uuid = %s) ORDER BY r.email_verified DESC, r.id DESC LIMIT 1"
+_CAME_IN = "UPDATE astakos_user SET last_login = %s WHERE id = %s"
+_BY_LOCAL = """
+UPDATE astakos_authprovider SET last_login_at = %s WHERE user_id = %s AND module = 'local'
+"""
 REFUSED = "The user name or the password is wrong, or the account is not active."
 NOT_LOCAL = "This account signs in another way; passwords are switched off for it."
 FACTOR_DUE = "The account must have a second factor. Sign in on the pages to set one up."
@@ -91,18 +96,19 @@ def _proven(knock: Knock, password: str) -> tuple[User, Attempt]:
 
 def _find(identifier: str) -> User | None:
     """Find by address or uuid, in one query: a verified user, else one who is not yet."""
-    meant = Q(username=identifier.strip().lower()) | Q(uuid=identifier)
-    found = User.objects.filter(meant).select_related("default_project", "base_project")
-    return found.order_by("-email_verified", "-pk").first()
+    found = rows.find(User, _MEANT, (identifier.strip().lower(), identifier))
+    return found[0] if found else None
 
 
 def _welcome(user: User, password: str, attempt: Attempt) -> None:
-    changes: dict[str, object] = {"last_login": now()}
+    moment, fresh = rows.stamp(User, now()), ""
     if passwords.is_outdated(user.password):
-        changes["password"] = passwords.hash_password(password)
+        fresh = passwords.hash_password(password)
     with transaction.atomic(using=DATABASE):
-        User.objects.filter(pk=user.pk).update(**changes)
-        user.auth_providers.filter(module="local").update(last_login_at=now())
+        fetch(DATABASE, _CAME_IN, (moment, user.pk))
+        if fresh:
+            User.objects.filter(pk=user.pk).update(password=fresh)
+        fetch(DATABASE, _BY_LOCAL, (moment, user.pk))
     attempts.succeeded(attempt)
 
 

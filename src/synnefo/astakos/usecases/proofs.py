@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from synnefo.astakos.models import ApplicationCredential, Token, User
+from synnefo.astakos.models import ApplicationCredential, Token, User, rows
 from synnefo.astakos.models.domains import DEFAULT
 from synnefo.astakos.usecases import (
     application_credentials,
@@ -22,6 +22,9 @@ PASSWORD, TOKEN, TOTP, APPLICATION = "password", "token", "totp", "application_c
 KNOWN = (PASSWORD, TOKEN, TOTP, APPLICATION)
 UNKNOWN_METHOD = f"Sign in by one of the methods {', '.join(KNOWN)}."
 LACKING = "The method {name} needs 'identity.{name}'."
+_KNOWN = "r.email_verified AND r.deleted_at IS NULL"
+_BY_NAME = f"r.name = %s AND r.domain_id = %s AND {_KNOWN}"
+_BY_ADDRESS = f"r.username = %s AND r.domain_id = %s AND {_KNOWN}"
 NOT_AGAIN = "A token got by a trust leads to no other token."
 
 
@@ -83,13 +86,16 @@ def prove(evidence: Evidence) -> Proof:
 
 def user_of(person: Person) -> User | None:
     """Answer the user whom a client names; None when there is none such."""
-    known = User.objects.verified().filter(deleted_at=None)
     if person.uuid:
-        return known.filter(uuid=person.uuid).first()
+        return _first(f"r.uuid = %s AND {_KNOWN}", (person.uuid,))
     domain = _domain_of(person)
-    mine = known.filter(domain_id=domain)
-    named = mine.filter(name=person.name).first() if person.name else None
-    return named or mine.filter(username=person.name.lower()).first()
+    named = _first(_BY_NAME, (person.name, domain)) if person.name else None
+    return named or _first(_BY_ADDRESS, (person.name.lower(), domain))
+
+
+def _first(where: str, values: tuple[str, ...]) -> User | None:
+    found = rows.find(User, f"{where} ORDER BY r.id LIMIT 1", values)
+    return found[0] if found else None
 
 
 def _carried(evidence: Evidence) -> tuple[list[User], tuple[str, ...], Token | None]:
@@ -161,7 +167,7 @@ def _identifier(person: Person) -> str:
 
 def _domain_of(person: Person) -> str:
     place = person.domain
-    if place is None or not (place.uuid or place.name):
+    if place is None or not (place.uuid or place.name) or place.uuid == DEFAULT:
         return DEFAULT
     found = scopes.domain_of(place.uuid, place.name)
     return found.pk if found is not None else "none"

@@ -4,8 +4,9 @@ import msgspec
 from django.db.models import Q
 
 from synnefo.astakos.domain.roles import Named
-from synnefo.astakos.models import Domain, Project, User
+from synnefo.astakos.models import Domain, Project, User, held, rows
 from synnefo.astakos.models.domains import DEFAULT
+from synnefo.astakos.models.held import Ties
 from synnefo.astakos.models.projects import ProjectState
 from synnefo.astakos.usecases import assignments, domains, projects
 from synnefo.kit.faults import ItemNotFound, Unauthorized
@@ -21,6 +22,8 @@ class Scope(msgspec.Struct, frozen=True):
     project: Project | None = None
     domain_id: str = ""
     is_system: bool = False
+    ties: Ties | None = None
+    """What binds the user to the project, where that was looked up."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -41,8 +44,11 @@ def on_project(user: User, place: Place) -> Scope:
         in_force = project.state == ProjectState.NORMAL and not domains.is_closed(
             project.domain_id
         )
-        if in_force and assignments.roles_of(user, project=project):
-            return Scope(project)
+        if not in_force:
+            continue
+        known = held.ties(user.pk, project.pk)
+        if assignments.by_ties(user, project, known):
+            return Scope(project, ties=known)
     raise Unauthorized(OUT_OF_SCOPE)
 
 
@@ -83,11 +89,11 @@ def roles(user: User, scope: Scope) -> tuple[Named, ...]:
 
 def _candidates(user: User, place: Place) -> list[Project]:
     """List what a place may mean; a system project goes by its user's name and address too."""
-    known = Project.objects.select_related("system_user")
     if place.uuid:
-        return list(known.filter(uuid=place.uuid))
+        return rows.find(Project, "r.uuid = %s", (place.uuid,))
+    known = Project.objects.select_related("system_user")
     domain = DEFAULT
-    if place.domain_uuid or place.domain_name:
+    if place.domain_name or place.domain_uuid not in {"", DEFAULT}:
         found = domain_of(place.domain_uuid, place.domain_name)
         if found is None:
             return []

@@ -1,17 +1,21 @@
 """Second factors: which a person has, who must have one, whether a code is right."""
 
-from synnefo.astakos.models import Passkey, RecoveryCode, TotpDevice, User
+from synnefo.astakos.models import DATABASE, Passkey, RecoveryCode, TotpDevice, User
 from synnefo.astakos.settings import SecuritySettings
 from synnefo.astakos.usecases import attempts, recovery_codes, roles, totp
 from synnefo.kit import conf
+from synnefo.serve.statements import fetch
 
+_KINDS = """
+SELECT EXISTS(SELECT 1 FROM astakos_totpdevice WHERE user_id = %s AND confirmed_at IS NOT NULL),
+  EXISTS(SELECT 1 FROM astakos_passkey WHERE user_id = %s)
+"""
 TOTP, PASSKEY, RECOVERY = "totp", "passkey", "recovery"
 
 
 def kinds(user: User) -> tuple[str, ...]:
     """List the second factors that a user can answer with; none: sign-in takes one step."""
-    has_totp = TotpDevice.objects.filter(user=user, confirmed_at__isnull=False).exists()
-    has_key = Passkey.objects.filter(user=user).exists()
+    has_totp, has_key = map(bool, fetch(DATABASE, _KINDS, (user.pk, user.pk))[0])
     if not (has_totp or has_key):
         return ()
     spare = RecoveryCode.objects.filter(user=user, used_at=None).exists()

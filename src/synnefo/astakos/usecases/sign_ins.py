@@ -60,6 +60,7 @@ def _wish(proof: Proof, target: Target, trust: Trust | None) -> tuple[User, Wish
         proof.parent,
         domain_id=scope.domain_id,
         is_system=scope.is_system,
+        ties=scope.ties,
     )
     return proof.user, wish
 

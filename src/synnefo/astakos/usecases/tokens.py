@@ -19,7 +19,9 @@ from synnefo.astakos.models import (
     Trust,
     User,
     held,
+    rows,
 )
+from synnefo.astakos.models.held import Ties
 from synnefo.astakos.models.oauth import ONLINE
 from synnefo.astakos.models.projects import ProjectState
 from synnefo.astakos.models.tokens import API, LOGIN
@@ -60,6 +62,7 @@ class Wish(msgspec.Struct, frozen=True):
     trust: Trust | None = None
     ends_by: datetime | None = None
     lasts: timedelta | None = None
+    ties: Ties | None = None
 
 
 def issue(user: User, wish: Wish) -> Issued:
@@ -74,7 +77,7 @@ def issue(user: User, wish: Wish) -> Issued:
     expires = _login_expiry(wish.lasts) if parent is None else parent.expires_at
     if wish.ends_by is not None:
         expires = wish.ends_by if expires is None else min(expires, wish.ends_by)
-    row = Token.objects.create(
+    row = Token(
         digest=digest_of(secret),
         user=user,
         kind=LOGIN,
@@ -89,6 +92,10 @@ def issue(user: User, wish: Wish) -> Issued:
         parent_audit_id="" if parent is None else parent.parent_audit_id or parent.audit_id,
         expires_at=expires,
     )
+    rows.insert(row)
+    if wish.ties is not None:
+        row.is_member, row.in_groups = wish.ties.is_member, wish.ties.in_groups
+        row.has_grants = wish.ties.has_grants
     row.roles = _roles_of(row)
     if row.project is not None and row.trust_id is None and not row.is_member:
         seats.enter(user, row.project, row.roles)
