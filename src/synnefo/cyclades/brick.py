@@ -10,7 +10,7 @@ from synnefo.kit.units import GIB
 
 default_settings = [CycladesSettings, NetworkSettings, ImageSettings]
 web_apps = ["synnefo.cyclades"]
-urls = ["synnefo.cyclades.api.urls"]
+urls = ["synnefo.cyclades.api.identity", "synnefo.cyclades.api.urls"]
 jobs = [
     "synnefo.cyclades.jobs.submit",
     "synnefo.cyclades.jobs.settle",

@@ -8,7 +8,7 @@ from synnefo.pithos.settings import PithosSettings
 
 default_settings = [PithosSettings]
 web_apps = ["synnefo.pithos"]
-urls = ["synnefo.pithos.api.urls"]
+urls = ["synnefo.pithos.api.identity", "synnefo.pithos.api.urls"]
 jobs: list[str] = ["synnefo.pithos.jobs.sweeps"]
 consumers: list[str] = []
 services = SERVICES

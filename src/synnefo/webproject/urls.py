@@ -22,6 +22,11 @@ def show_metrics(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE_LATEST)
 
 
+def lead_to_metadata(_request: HttpRequest, brick: str) -> HttpResponse:
+    """Lead from where RFC 8414 puts a server's metadata to where a brick has it."""
+    return HttpResponseRedirect(f"/{brick}/.well-known/oauth-authorization-server")
+
+
 def base_path(label: str) -> str:
     """Tell the path of a brick's base address, without slashes at its ends."""
     address = conf.current().names.get(f"{label.upper()}_BASE_URL", f"/{label}")
@@ -43,5 +48,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", show_metrics),
     path("ui/", ui.page),
     path("ui/<path:path>", ui.page),
+    path(".well-known/oauth-authorization-server/<path:brick>", lead_to_metadata),
     *_mounted(),
 ]
