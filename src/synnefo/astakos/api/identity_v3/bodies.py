@@ -143,3 +143,45 @@ class RegionFields(msgspec.Struct):
 
     description: str | UnsetType | None = UNSET
     parent_region_id: str | UnsetType | None = UNSET
+
+
+class RegisteredLimitBody(msgspec.Struct):
+    """A resource's first limit to change."""
+
+    registered_limit: dict[str, Any]
+
+
+class RegisteredLimitFields(msgspec.Struct):
+    """What is known of a registered limit."""
+
+    default_limit: int | UnsetType = UNSET
+    service_id: str | UnsetType = UNSET
+    resource_name: str | UnsetType = UNSET
+
+
+class NewLimit(msgspec.Struct):
+    """A limit to give a project."""
+
+    service_id: str
+    resource_name: str
+    resource_limit: int
+    project_id: str | None = None
+    domain_id: str | None = None
+
+
+class LimitsBody(msgspec.Struct):
+    """Limits to give to projects."""
+
+    limits: list[NewLimit]
+
+
+class LimitBody(msgspec.Struct):
+    """A limit to change."""
+
+    limit: dict[str, Any]
+
+
+class LimitFields(msgspec.Struct):
+    """What is known of a limit."""
+
+    resource_limit: int | UnsetType = UNSET
