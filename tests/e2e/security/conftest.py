@@ -20,7 +20,8 @@ def mailbox_and_door(
 ) -> Iterator[tuple[Mailbox, FrontDoor]]:
     """A mail server, and Astakos sending by it."""
     with a_mail_server() as (box, port):
-        door = FrontDoor(tmp_path_factory.mktemp("door"), port)
+        settings = "ASTAKOS_SECOND_FACTOR_REQUIRED = 'operators'\n"
+        door = FrontDoor(tmp_path_factory.mktemp("door"), port, settings)
         with door.open():
             yield box, door
 

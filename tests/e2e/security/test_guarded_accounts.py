@@ -241,3 +241,40 @@ def _age_confirmation(door: FrontDoor) -> None:
         "from synnefo.kit.clock import now\n"
         "SessionCatalog.objects.update(confirmed_at=now() - timedelta(hours=1))",
     )
+
+
+def test_an_operator_must_set_up_a_second_step_on_the_way_in(
+    door: FrontDoor, visit: Visit, axe: str
+) -> None:
+    door.add_user("operator@example.org", "--admin")
+    page = visit(phone=True)
+    sign_in(page, "operator@example.org")
+    expect(page.get_by_role("heading", name="Set up a second step")).to_be_visible()
+    no_barriers(page, axe)
+    app = pyotp.TOTP(page.locator(".key .mono").inner_text().replace(" ", ""))
+    page.get_by_label("Then enter the code that it shows").fill(app.now())
+    page.get_by_role("button", name="Switch on").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    no_barriers(page, axe)
+    page.get_by_role("button", name="I keep them safe").click()
+    is_in(page)
+    page.goto("/ui/security")
+    card = page.get_by_role("region", name="Authenticator app")
+    expect(card.get_by_role("button", name="Remove…")).to_be_disabled()
+
+
+def test_a_password_that_must_be_changed_is_changed_on_the_way_in(
+    door: FrontDoor, visit: Visit, axe: str
+) -> None:
+    door.add_user("due@example.org")
+    door.manage("user-modify", "due@example.org", "--expire-password")
+    page = visit(dark=True)
+    sign_in(page, "due@example.org")
+    expect(page.get_by_role("heading", name="Choose a new password")).to_be_visible()
+    no_barriers(page, axe)
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_role("button", name="Set the password").click()
+    expect(page.get_by_text("The new password is the old one.")).to_be_visible()
+    page.get_by_label("New password").fill(NEW)
+    page.get_by_role("button", name="Set the password").click()
+    is_in(page)
