@@ -9,7 +9,6 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from fido2 import cbor
-from fido2.cose import ES256
 
 PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 
@@ -27,7 +26,9 @@ class Authenticator:
     def make(self, options: dict[str, Any]) -> dict[str, Any]:
         """Answer a page's wish for a new key."""
         self.handle = unpacked(options["user"]["id"])
-        key = cbor.encode(ES256.from_cryptography_key(self._key.public_key()))
+        public = self._key.public_key().public_numbers()
+        x, y = public.x.to_bytes(32, "big"), public.y.to_bytes(32, "big")
+        key = cbor.encode({1: 2, 3: -7, -1: 1, -2: x, -3: y})
         attested = bytes(16) + len(self.id).to_bytes(2, "big") + self.id + key
         data = self._data(ATTESTED) + attested
         attestation = cbor.encode({"fmt": "none", "attStmt": {}, "authData": data})

@@ -85,7 +85,7 @@ def test_cleanup_full_deletes_what_ran_out_and_nothing_else() -> None:
     known_devices.remember(user, "browser", "192.0.2.1")
     past = now() - timedelta(days=400)
     for model in (Entrance, PasswordReset, AuthReceipt):
-        model.objects.update(expires_at=past)  # type: ignore[attr-defined] # each has a manager
+        model.objects.update(expires_at=past)
     KnownDevice.objects.update(used_at=past)
     told = run("cleanup_full")
     assert told["sessions"] == 1
