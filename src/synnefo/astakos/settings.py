@@ -232,7 +232,7 @@ class SignUpSettings(msgspec.Struct, frozen=True, rename=str.upper):
     astakos_recaptcha_options: dict[str, str] = {}
     """Options of its box, such as `theme`."""
     astakos_recaptcha_script_url: str = "https://www.google.com/recaptcha/api.js"
-    """Where browsers get the box from."""
+    """Where browsers get the box from; allow it in UI_SCRIPT_SOURCES."""
     astakos_recaptcha_verify_url: str = "https://www.google.com/recaptcha/api/siteverify"
     """Where answers are checked."""
     astakos_force_profile_update: bool = False

@@ -190,7 +190,7 @@ def test_feedback_and_a_personal_token(
     with page.expect_download() as downloaded:
         page.get_by_role("button", name="Download").click()
     text = downloaded.value.path().read_text()
-    shown = page.locator("p.code code").inner_text()
+    shown = page.locator("p.secret code").inner_text()
     assert f"token = {shown}" in text
     assert '[cloud "synnefo"]' in text
 
