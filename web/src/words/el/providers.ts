@@ -38,6 +38,9 @@ export const providers: Record<keyof typeof words, string> = {
   'providers.have': 'Έχετε ήδη λογαριασμό;',
   'providers.have.link': 'Συνδεθείτε για να προσθέσετε εκεί αυτόν τον τρόπο',
 
+  'providers.elsewhere':
+    'Συνδεθείτε εκεί ακόμη μια φορά· μετά επαναλάβετε αυτό που θέλατε να κάνετε.',
+
   'methods.notice.added': 'Ο λογαριασμός σας ανοίγει πλέον και με: {name}.',
   'methods.notice.switched': 'Ο λογαριασμός αντικαταστάθηκε: {name}.',
   'methods.notice.own': 'Συνδέεστε ήδη με αυτόν τον λογαριασμό: {name}.',

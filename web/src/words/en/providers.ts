@@ -34,6 +34,8 @@ export const providers = {
   'providers.have': 'Do you have an account already?',
   'providers.have.link': 'Sign in to add this way to it',
 
+  'providers.elsewhere': 'Sign in there once more; then repeat what you were about to do.',
+
   'methods.notice.added': '{name} now opens your account.',
   'methods.notice.switched': 'The account at {name} was exchanged.',
   'methods.notice.own': 'You sign in with this account at {name} already.',
