@@ -17,7 +17,7 @@ from synnefo.astakos.models import (
 )
 from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED, ProjectState
 from synnefo.astakos.models.tokens import API
-from synnefo.astakos.usecases import audit, deactivations, projects, sessions, tokens, users
+from synnefo.astakos.usecases import audit, clean_ups, deactivations, projects, tokens, users
 from synnefo.kit.clock import now
 from synnefo.kit.faults import ItemNotFound
 
@@ -54,9 +54,8 @@ def fix_superuser(user: User) -> None:
 
 
 def clean_up() -> dict[str, int]:
-    """Delete sessions and tokens that ran out, and sessions whose token is gone."""
-    counts = sessions.clean_up()
-    counts["tokens"] = tokens.forget_expired()
+    """Delete all that ran out, and sessions whose token is gone; answer how many of each."""
+    counts = clean_ups.clean_up()
     with transaction.atomic(using=DATABASE):
         orphans, _ = SessionCatalog.objects.filter(token=None).delete()
     return {**counts, "orphans": orphans}
