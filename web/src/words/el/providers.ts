@@ -41,6 +41,11 @@ export const providers: Record<keyof typeof words, string> = {
   'providers.elsewhere':
     'Συνδεθείτε εκεί ακόμη μια φορά· μετά επαναλάβετε αυτό που θέλατε να κάνετε.',
 
+  'providers.notice.often':
+    'Ξεκίνησαν πάρα πολλές συνδέσεις από εδώ. Περιμένετε ένα λεπτό και δοκιμάστε ξανά.',
+  'providers.notice.signedup':
+    'Ο λογαριασμός σας δημιουργήθηκε. Ανοίξτε τον σύνδεσμο στο μήνυμα που σας στείλαμε.',
+
   'methods.notice.added': 'Ο λογαριασμός σας ανοίγει πλέον και με: {name}.',
   'methods.notice.switched': 'Ο λογαριασμός αντικαταστάθηκε: {name}.',
   'methods.notice.own': 'Συνδέεστε ήδη με αυτόν τον λογαριασμό: {name}.',

@@ -36,6 +36,11 @@ export const providers = {
 
   'providers.elsewhere': 'Sign in there once more; then repeat what you were about to do.',
 
+  'providers.notice.often':
+    'Too many sign-ins were begun from where you are. Wait a minute, then try again.',
+  'providers.notice.signedup':
+    'Your account was made. Open the link in the mail that we sent you.',
+
   'methods.notice.added': '{name} now opens your account.',
   'methods.notice.switched': 'The account at {name} was exchanged.',
   'methods.notice.own': 'You sign in with this account at {name} already.',
