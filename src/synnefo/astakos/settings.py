@@ -120,6 +120,8 @@ class ProviderSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Which attribute values give which groups and projects, at every sign-in."""
     astakos_provider_trip_minutes: int = 15
     """Minutes that somebody has for signing in at a provider."""
+    astakos_provider_trips_per_minute: int = 60
+    """Sign-ins at providers that one network address may begin in a minute."""
     astakos_pending_third_party_hours: int = 24
     """Hours for which somebody whom a provider knows may finish signing up."""
 

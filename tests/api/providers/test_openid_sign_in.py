@@ -336,6 +336,13 @@ class TestAttacks:
         away = page.post("/login/campus", {}, headers={"Origin": "https://evil.example"})
         assert away.status_code == 403
 
+    def test_nobody_begins_a_thousand_trips(self, own_op: OwnProvider) -> None:
+        with conf.override(ProviderSettings, astakos_provider_trips_per_minute=3):
+            told = [notice_of(leave(Page("192.0.2.9"), "campus")) for _ in range(5)]
+            assert told == ["", "", "", "often", "often"]
+            assert notice_of(leave(Page("198.51.100.9"), "campus")) == ""
+        assert ProviderTrip.objects.count() == 4
+
     def test_a_dead_provider_is_told_plainly(self) -> None:
         with own_provider() as provider:
             issuer = provider.issuer
@@ -454,6 +461,19 @@ class TestMethods:
         assert asked.headers["X-Confirm"] == "required"
         assert page.post("/session/confirm", {"password": PASSWORD}).status_code == 200
         assert page.delete(f"/methods/{record.pk}").status_code == 200
+
+    def test_a_fresh_sign_in_is_proof_for_those_without_a_password(
+        self, own_op: OwnProvider
+    ) -> None:
+        user, page = a_holder("campus", "ada"), Page()
+        auth_methods.remove(user, user.auth_providers.get(module="local").pk)
+        round_trip(page, own_op)
+        assert is_in(page)
+        SessionCatalog.objects.update(confirmed_at=now() - timedelta(hours=1))
+        assert page.post("/login/google", {}).status_code == 403
+        round_trip(page, own_op, next="/ui/methods")
+        assert is_in(page)
+        assert page.post("/login/google", {}).status_code == 200
 
     def test_a_carried_identity_is_added_by_another_providers_sign_in(
         self, own_op: OwnProvider

@@ -11,19 +11,22 @@ from datetime import timedelta
 import msgspec
 from django.db import transaction
 
+from synnefo.astakos.domain.attempts import place_of
 from synnefo.astakos.domain.identities import Identity
 from synnefo.astakos.domain.tokens import digest_of
 from synnefo.astakos.engines.directory import Arrival
 from synnefo.astakos.models import DATABASE, ProviderTrip, User
 from synnefo.astakos.settings import ProviderSettings
-from synnefo.astakos.usecases import auth_methods, auth_policies, directories
+from synnefo.astakos.usecases import attempts, auth_methods, auth_policies, directories
 from synnefo.kit import conf
 from synnefo.kit.clock import now
-from synnefo.kit.faults import Forbidden
+from synnefo.kit.faults import Forbidden, TooManyRequests
 from synnefo.kit.ids import new_token
 
 LOST = "This sign-in took too long, was used already, or began in another browser. Begin anew."
+OFTEN = "Too many sign-ins were begun from where you are. Wait a minute."
 POSTED = "posted"
+MINUTE = timedelta(minutes=1)
 _LONGEST = 2000
 
 
@@ -43,9 +46,15 @@ class Begun(msgspec.Struct, frozen=True):
     secret: str
 
 
-def begin(module: str, purpose: Purpose) -> Begun:
-    """Send a browser to a provider, or to where a web server's module asks for one."""
+def begin(module: str, purpose: Purpose, address: str = "") -> Begun:
+    """Send a browser to a provider, or to where a web server's module asks for one.
+
+    TooManyRequests for an address from which too many are begun.
+    """
     check(module, purpose)
+    limit = conf.of(ProviderSettings).astakos_provider_trips_per_minute
+    if not attempts.count("trip-from", place_of(address), limit, MINUTE):
+        raise TooManyRequests(OFTEN, headers={"Retry-After": "60"})
     if directories.kind_of(module) == "shibboleth":
         state = new_token()
         place = f"{directories.base_address()}/ui/login/{module}?state={state}"

@@ -28,7 +28,14 @@ from synnefo.astakos.usecases.attempts import Knock
 from synnefo.astakos.usecases.provider_trips import LOST, Purpose
 from synnefo.astakos.usecases.third_parties import ABOUT_ACCOUNT, End, Outcome
 from synnefo.kit import conf
-from synnefo.kit.faults import BadRequest, Fault, Forbidden, ServiceUnavailable, Unauthorized
+from synnefo.kit.faults import (
+    BadRequest,
+    Fault,
+    Forbidden,
+    ServiceUnavailable,
+    TooManyRequests,
+    Unauthorized,
+)
 from synnefo.kit.logs import get_logger
 from synnefo.serve.http import Call, Reply
 
@@ -97,7 +104,7 @@ def leave(call: Call, module: str) -> Reply:
             return _arrived_by_headers(call, module)
         if directories.kind_of(module) in {"local", "ldap"}:
             return _to_page("", provider=module, next=purpose.next)
-        begun = provider_trips.begin(module, purpose)
+        begun = provider_trips.begin(module, purpose, call.address)
     except Fault as fault:
         return _failed(call, module, fault)
     trip_cookie.put(call, begun.secret)
@@ -111,7 +118,7 @@ def leave_with_purpose(call: Call, module: str, body: Leaving) -> Onward:
     if user is None and body.switch_from is not None:
         raise Unauthorized("Sign in first to exchange a sign-in method.")
     purpose = Purpose(user=user, switch_from=body.switch_from, next=body.next, key=body.key)
-    begun = provider_trips.begin(module, purpose)
+    begun = provider_trips.begin(module, purpose, call.address)
     trip_cookie.put(call, begun.secret)
     return Onward(begun.url)
 
@@ -246,6 +253,8 @@ def _failed(call: Call, module: str, fault: Fault) -> Reply:
 def _code_of(fault: Fault) -> str:
     if isinstance(fault, ServiceUnavailable):
         return "unavailable"
+    if isinstance(fault, TooManyRequests):
+        return "often"
     if isinstance(fault, Unauthorized):
         return "cancelled"
     return "lost" if fault.message == LOST else "refused"
