@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 import msgspec
@@ -33,25 +34,34 @@ CROWD = 32
 CLIENTS = 8
 SLOWER = 3.0
 """How many times our slowest hundredth of answers Keystone's must take."""
+PEOPLE = 32
+GENEROUS = "".join(
+    f"ASTAKOS_{name} = 10**9\n"
+    for name in ("RATELIMIT_RETRIES_ALLOWED", "LOGIN_ACCOUNT_LIMIT", "LOGIN_ADDRESS_LIMIT")
+)
+"""Attempts are counted as always, but a benchmark may sign in as often as it likes."""
 LUA = """
-wrk.method = METHOD
+local bodies = {BODIES}
+math.randomseed(os.time() + tonumber(tostring({}):sub(-6), 16))
+wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
-wrk.body = BODY
+request = function() return wrk.format(nil, nil, nil, bodies[math.random(#bodies)]) end
 """
+
+
+Login = dict[str, Any]
+"""What a client sends to sign in."""
 
 
 class Identity:
     """One identity service under test."""
 
-    def __init__(self, name: str, url: str, login: dict[str, object], pids: list[int]) -> None:
+    def __init__(self, name: str, url: str, logins: list[Login], pids: list[int]) -> None:
         self.name = name
         self.url = url
         self.pids = pids
-        self.login = login
-        body = json.dumps({"auth": login}).encode()
-        head = {"Content-Type": "application/json"}
-        with urlopen(Request(f"{url}/auth/tokens", body, head)) as answer:
-            self.token = answer.headers["X-Subject-Token"]
+        self.logins = logins
+        self.token = sign_in(url, logins[0])
 
     def load(self, kind: str, folder: Path, seconds: float, clients: int) -> wrk.Load:
         """Ask for one kind of thing again and again."""
@@ -63,15 +73,23 @@ class Identity:
             both = [token, f"X-Subject-Token: {self.token}"]
             return wrk.run(address, seconds, clients=clients, headers=both)
         script = folder / f"{self.name}-{kind}.lua"
-        body = json.dumps({"auth": self._wish(kind)})
-        script.write_text(LUA.replace("METHOD", '"POST"').replace("BODY", json.dumps(body)))
+        bodies = [json.dumps(json.dumps({"auth": wish})) for wish in self._wishes(kind)]
+        script.write_text(LUA.replace("{BODIES}", "{" + ", ".join(bodies) + "}"))
         return wrk.run(address, seconds, clients=clients, script=script)
 
-    def _wish(self, kind: str) -> dict[str, object]:
+    def _wishes(self, kind: str) -> list[Login]:
         if kind == "password":
-            return self.login
+            return self.logins
         identity = {"methods": ["token"], "token": {"id": self.token}}
-        return {"identity": identity, "scope": self.login["scope"]}
+        return [{"identity": identity, "scope": self.logins[0]["scope"]}]
+
+
+def sign_in(url: str, login: Login) -> str:
+    """Get a token."""
+    body = json.dumps({"auth": login}).encode()
+    head = {"Content-Type": "application/json"}
+    with urlopen(Request(f"{url}/auth/tokens", body, head)) as answer:
+        return str(answer.headers["X-Subject-Token"])
 
 
 class Figures(msgspec.Struct):
@@ -87,26 +105,53 @@ def services(folder: Path, threads: int) -> Iterator[list[Identity]]:
     """Start both on one PostgreSQL; without memcached ours runs alone."""
     with ExitStack() as stack:
         database = stack.enter_context(postgres.running())
-        web = stack.enter_context(astakos_web.running(folder / "ours", database))
-        person = web.filled.people[0]
-        login = _login(person.email, astakos_web.PASSWORD, {"id": person.uuid})
+        web = stack.enter_context(
+            astakos_web.running(folder / "ours", database, settings=GENEROUS)
+        )
+        logins = [
+            _login(person.email, astakos_web.PASSWORD, {"id": person.uuid})
+            for person in web.filled.people[:PEOPLE]
+        ]
         pids = [web.pid, database.pid]
-        found = [Identity("astakos", f"{web.url}/identity/v3", login, pids)]
+        found = [Identity("astakos", f"{web.url}/identity/v3", logins, pids)]
         if keystone_peer.is_installable():
             size = {"workers": astakos_web.WORKERS, "threads": threads}
             peer = stack.enter_context(
                 keystone_peer.running(folder / "keystone", database, **size)
             )
-            project = {"name": peer.project, "domain": {"id": "default"}}
-            login = _login(peer.user, keystone_peer.PASSWORD, project)
+            names = _people_of(peer)
+            place = {"name": peer.project, "domain": {"id": "default"}}
+            logins = [_login(name, keystone_peer.PASSWORD, place) for name in names]
             pids = [*peer.pids, database.pid]
-            found.append(Identity("keystone", peer.url, login, pids))
+            found.append(Identity("keystone", peer.url, logins, pids))
         else:
             sys.stdout.write("  memcached is missing: no Keystone and no ratios in this run\n")
         yield found
 
 
-def _login(name: str, password: str, project: dict[str, object]) -> dict[str, object]:
+def _people_of(peer: keystone_peer.Peer) -> list[str]:
+    """Make as many people in Keystone, each with a role in one project; answer their names."""
+    place = {"name": peer.project, "domain": {"id": "default"}}
+    token = sign_in(peer.url, _login(peer.user, keystone_peer.PASSWORD, place))
+
+    def call(method: str, path: str, body: object = None) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        head = {"X-Auth-Token": token, "Content-Type": "application/json"}
+        with urlopen(Request(peer.url + path, data, head, method=method)) as answer:
+            found: dict[str, Any] = json.loads(answer.read() or b"{}")
+        return found
+
+    project = call("GET", f"/projects?name={peer.project}")["projects"][0]["id"]
+    role = call("GET", "/roles?name=member")["roles"][0]["id"]
+    names = [f"someone{number}" for number in range(PEOPLE)]
+    for name in names:
+        wanted = {"name": name, "password": keystone_peer.PASSWORD, "domain_id": "default"}
+        made = call("POST", "/users", {"user": wanted})["user"]["id"]
+        call("PUT", f"/projects/{project}/users/{made}/roles/{role}")
+    return names
+
+
+def _login(name: str, password: str, project: dict[str, Any]) -> Login:
     user = {"name": name, "domain": {"id": "default"}, "password": password}
     identity = {"methods": ["password"], "password": {"user": user}}
     return {"identity": identity, "scope": {"project": project}}
