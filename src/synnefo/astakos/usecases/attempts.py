@@ -36,7 +36,7 @@ since = CASE WHEN astakos_loginfailures.since < %s THEN excluded.since
         ELSE astakos_loginfailures.since END
 RETURNING count
 """
-_FORGET = "DELETE FROM astakos_loginfailures WHERE key IN (%s, %s)"
+_FORGET = "DELETE FROM astakos_loginfailures WHERE key = %s"
 _TAKE_BACK = "UPDATE astakos_loginfailures SET count = count - 1 WHERE key = %s AND count > 0"
 
 
@@ -72,21 +72,22 @@ def begin(knock: Knock, user: User | None) -> Attempt:
     of_account = Meter(key_of("account", name), security.astakos_login_account_limit, long)
     of_place = Meter(key_of("address", place), security.astakos_login_address_limit, long)
     shared = (*([] if known.any else [of_account]), *([] if known.device else [of_place]))
-    counts = _count_all(shared)
+    *counts, reached = _count_all([*shared, own])
     if knock.puzzle_solved:
-        _check([_wide(own)], [_count(own)])
+        _check([_wide(own)], [reached])
         return Attempt(own, shared, last=True)
     _check(shared, counts)
-    reached = _count_own(own)
+    reached = _after_waiting(own, reached)
     _check([own], [reached])
     return Attempt(own, shared, last=reached >= own.limit)
 
 
 def succeeded(attempt: Attempt) -> None:
     """Take back what a successful attempt counted; the account's own slips are forgotten."""
-    fetch(DATABASE, _FORGET, _both(attempt.own))
-    for meter in attempt.shared:
-        fetch(DATABASE, _TAKE_BACK, (meter.key,))
+    own = _both(attempt.own)
+    with transaction.atomic(using=DATABASE):
+        for key in sorted([*own, *(meter.key for meter in attempt.shared)]):
+            fetch(DATABASE, _FORGET if key in own else _TAKE_BACK, (key,))
 
 
 def failed(attempt: Attempt) -> None:
@@ -119,6 +120,7 @@ def _codes(user: User, address: str) -> Meter:
 
 
 def _count_all(meters: Sequence[Meter]) -> list[int]:
+    """Count several together, in the one order in which no two wait for each other."""
     with transaction.atomic(using=DATABASE):
         in_order = {meter.key: _count(meter) for meter in sorted(meters, key=lambda m: m.key)}
     return [in_order[meter.key] for meter in meters]
@@ -133,9 +135,8 @@ def _failed(own: Meter) -> Meter:
     return Meter(key_of("failed", own.key), own.limit, own.window)
 
 
-def _count_own(meter: Meter) -> int:
-    """Count an attempt; one of many made at the same moment waits for the first to succeed."""
-    reached = _count(meter)
+def _after_waiting(meter: Meter, reached: int) -> int:
+    """Let an attempt of many made at the same moment wait for the first to succeed."""
     end = monotonic() + BURST
     while reached > meter.limit and monotonic() < end and _is_fresh(meter):
         time.sleep(PAUSE)

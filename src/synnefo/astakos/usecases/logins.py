@@ -88,8 +88,9 @@ def _proven(knock: Knock, password: str) -> tuple[User, Attempt]:
     attempt = attempts.begin(knock, user)
     right = passwords.is_right(user.password if user else "", password)
     if user is None or not right:
-        attempts.failed(attempt)
-        audit.record("session.refused", subject=user, address=knock.address, method="password")
+        with transaction.atomic(using=DATABASE):
+            attempts.failed(attempt)
+            audit.record("session.refused", subject=user, address=knock.address, method="password")
         raise Unauthorized(REFUSED, headers=PUZZLE if attempt.last else None)
     return user, attempt
 
@@ -109,7 +110,7 @@ def _welcome(user: User, password: str, attempt: Attempt) -> None:
         if fresh:
             User.objects.filter(pk=user.pk).update(password=fresh)
         fetch(DATABASE, _BY_LOCAL, (moment, user.pk))
-    attempts.succeeded(attempt)
+        attempts.succeeded(attempt)
 
 
 def _state(user: User) -> str:
