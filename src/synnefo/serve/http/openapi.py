@@ -17,8 +17,9 @@ def document(api: Api, base: str) -> dict[str, Any]:
     """Describe one API; `base` is the path of its brick."""
     hints = {id(route): typing.get_type_hints(route.handler) for route in api.table.routes}
     kinds = [kind for hint in hints.values() for kind in _structs(hint)]
+    kinds = list(dict.fromkeys(kind for kind in kinds if _is_told(kind)))
     schemas, components = msgspec.json.schema_components(
-        kinds, ref_template="#/components/schemas/{name}"
+        kinds, ref_template="#/components/schemas/{name}", schema_hook=_anything
     )
     by_kind = dict(zip(kinds, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
@@ -38,6 +39,22 @@ def document(api: Api, base: str) -> dict[str, Any]:
             },
         },
     }
+
+
+def _anything(kind: type) -> dict[str, Any]:
+    """Describe `object`, which may be any JSON; other types that have no schema are mistakes."""
+    if kind is object:
+        return {"description": "Any JSON."}
+    raise TypeError(kind)
+
+
+def _is_told(kind: Any) -> bool:
+    """Tell whether an answer can be described: a choice between plain structs cannot."""
+    try:
+        msgspec.json.schema_components([kind], schema_hook=_anything)
+    except TypeError:
+        return False
+    return True
 
 
 def _is_struct(kind: Any) -> bool:
