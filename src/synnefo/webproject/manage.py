@@ -64,7 +64,7 @@ def main(argv: list[str] | None = None) -> None:
     shown = name.replace("_", "-")
     _become_service_user()
     framework = known[name] if isinstance(known[name], str) else ""
-    if framework.startswith("django."):
+    if framework.startswith(("django.", "synnefo.webproject")):
         _run(_command(known, name), shown, arguments[1:])
         return
     with coming_from(of_command(shown)), command_log.kept(shown, arguments[1:]):
