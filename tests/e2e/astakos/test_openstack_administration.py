@@ -37,10 +37,14 @@ def manage(data: Path, *arguments: str) -> None:
 
 
 class Client:
-    """The `openstack` command, as somebody who administers the cloud unless told otherwise."""
+    """The `openstack` command, as somebody who administers the cloud unless told otherwise.
+
+    Each login has a process of its own, for the command keeps its sessions as long as it runs;
+    signing in alone needs none.
+    """
 
     def __init__(self, server: Server) -> None:
-        self.shell = OpenStack()
+        self.shells: dict[str, OpenStack] = {}
         self.login = {
             "--os-auth-url": f"{server.url}/astakos/identity/v3",
             "--os-username": ADMIN,
@@ -56,7 +60,10 @@ class Client:
         told = {f"--os-{key.replace('_', '-')}": value for key, value in login.items()}
         wanted = {**self.login, **told}
         options = [part for key, value in wanted.items() if value for part in (key, value)]
-        return self.shell.run([*options, *line.split(), *more])
+        place = str(options) if login and line != "token issue" else ""
+        shell = self.shells.get(place) or OpenStack()
+        self.shells[place] = shell
+        return shell.run([*options, *line.split(), *more])
 
     def do(self, line: str, *more: str, **login: str) -> str:
         """Run a command that must work and prints nothing much."""
@@ -74,7 +81,8 @@ def client(server: Server) -> Iterator[Client]:
     """The command, signed in as an administrator."""
     made = Client(server)
     yield made
-    made.shell.close()
+    for shell in made.shells.values():
+        shell.close()
 
 
 def names(listed: list[dict[str, Any]]) -> set[str]:
@@ -280,3 +288,34 @@ def test_access_is_explained(client: Client) -> None:
     assert "robot" in names(client.ask("application credential list"))
     client.do(f"application credential delete {made['ID']}")
     assert client.ask("versions show --service identity")
+
+
+def test_limits_are_set(client: Client) -> None:
+    listed = client.ask("registered limit list")
+    space = next(one for one in listed if one["Resource Name"] == "pithos.diskspace")
+    client.do(f"registered limit set --default-limit 1000 {space['ID']}")
+    assert client.ask(f"registered limit show {space['ID']}")["default_limit"] == 1000
+    client.do("project create bench")
+    options = f"--project bench --service {space['Service ID']} --resource-limit 500"
+    made = client.ask(f"limit create {options} pithos.diskspace")
+    assert made["resource_limit"] == 500
+    client.do(f"limit set --resource-limit 600 {made['id']}")
+    assert client.ask(f"limit show {made['id']}")["resource_limit"] == 600
+    assert [one["ID"] for one in client.ask("limit list --project bench")] == [made["id"]]
+    client.do(f"limit delete {made['id']}")
+    client.do("project delete bench")
+
+
+def test_who_may_only_read_changes_nothing(client: Client) -> None:
+    client.do("project create shelf")
+    for name in ("writer", "looker"):
+        client.do(f"user create {name}", "--password", OTHER)
+    client.do("role add --user writer --project shelf member")
+    client.do("role add --user looker --project shelf reader")
+    login = {"password": OTHER, "project_name": "shelf"}
+    client.do("keypair create mine", username="writer", **login)
+    assert names(client.ask("keypair list", username="writer", **login)) == {"mine"}
+    assert client.ask("keypair list", username="looker", **login) == []
+    code, out, err = client.run("keypair create mine", username="looker", **login)
+    assert code != 0
+    assert "reading only" in out + err
