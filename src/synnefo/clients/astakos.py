@@ -76,6 +76,13 @@ class Resolved(msgspec.Struct, frozen=True):
         return [serial for serial, why in self.failed if "itemNotFound" in why]
 
 
+class SigningKey(msgspec.Struct, frozen=True):
+    """The key with which an EC2 key signs for one day and place, and a token of its owner."""
+
+    key: bytes
+    token: str
+
+
 class PendingCommission(msgspec.Struct, frozen=True):
     """A commission that waits for its verdict."""
 
@@ -189,6 +196,12 @@ class AstakosClient:
         except ItemNotFound as fault:
             raise Unauthorized("The token is unknown or has expired. Sign in again.") from fault
         return _identity(found)
+
+    def service_signing_key(self, access: str, scope: str) -> SigningKey:
+        """Get what checks signatures by an EC2 key of one day; Unauthorized for an unknown one."""
+        body = {"access": access, "scope": scope}
+        path = "/account/v1.0/service/signing_keys"
+        return self._http.read("POST", path, SigningKey, body=body)
 
     def endpoints(self) -> list[CatalogService]:
         """List the public catalogue; no token is needed."""

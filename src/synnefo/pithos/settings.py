@@ -37,6 +37,9 @@ class PithosSettings(msgspec.Struct, frozen=True, rename=str.upper):
     pithos_backend_free_versioning: bool = True
     """Whether former versions of objects are not charged."""
 
+    pithos_s3_enabled: bool = False
+    """Whether clients of S3 are answered too, below `/s3`, by EC2 keys of the identity service."""
+
     pithos_update_md5: bool = True
     """Whether an ETag is the MD5 of the content where it is known, as Swift's clients need it.
     Large uploads cost half the processor time without; MD5 then only checks an ETag sent along."""

@@ -54,7 +54,7 @@ def of_text(token: bytes, secret: str) -> str:
     if token.startswith(b"AWS4-HMAC-SHA256\n"):
         lines = token.decode("utf-8", "replace").split("\n")
         scope = lines[2] if len(lines) > 2 else ""
-        key = _key_v4(secret, scope)
+        key = key_v4(secret, scope)
         return hmac.new(key, token, hashlib.sha256).hexdigest()
     digest = hmac.new(secret.encode(), token, hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
@@ -96,7 +96,7 @@ def _version_4(request: Signed, secret: str) -> str | None:
     canonical = _canonical(request, names)
     hashed = hashlib.sha256(canonical.encode()).hexdigest()
     text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashed}"
-    return hmac.new(_key_v4(secret, scope), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key_v4(secret, scope), text.encode(), hashlib.sha256).hexdigest()
 
 
 def _canonical(request: Signed, names: str) -> str:
@@ -114,7 +114,8 @@ def _canonical(request: Signed, names: str) -> str:
     return "\n".join([request.verb, request.path, query, lines, names, request.body_hash])
 
 
-def _key_v4(secret: str, scope: str) -> bytes:
+def key_v4(secret: str, scope: str) -> bytes:
+    """Derive the key that signs for one day, region and service."""
     key = f"AWS4{secret}".encode()
     for part in scope.split("/"):
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()

@@ -62,6 +62,12 @@ def iso(microseconds: int, *, is_swift: bool) -> str:
     return text if is_swift else f"{text}+00:00"
 
 
+def iso_z(microseconds: int) -> str:
+    """Write a time for S3's documents: in milliseconds, of Greenwich."""
+    moment = datetime.fromtimestamp(microseconds // 1_000_000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{microseconds % 1_000_000 // 1000:03d}Z"
+
+
 def decimal(microseconds: int) -> str:
     """Write a time as decimal seconds since 1970."""
     return f"{microseconds // 1_000_000}.{microseconds % 1_000_000:06d}"

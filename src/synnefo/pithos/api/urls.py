@@ -6,6 +6,7 @@ from django.urls import URLPattern
 
 from synnefo.pithos.api import cors, routes, temp_urls
 from synnefo.pithos.api.dialects import fault_style, token_of
+from synnefo.pithos.api.s3 import routes as s3
 from synnefo.pithos.engines import identity
 from synnefo.serve.http import Answer, Api, Call
 from synnefo.serve.http.route import Route
@@ -46,6 +47,7 @@ APIS = [
     _api("pithos-info", "object-store/info", routes.INFO),
     _api("pithos-tokens", "auth/v1.0", routes.TOKENS),
     _api("pithos-health", "healthcheck", routes.HEALTH),
+    s3.API,
 ]
 
 urlpatterns: list[URLPattern] = [pattern for api in APIS for pattern in api.urls]

@@ -34,6 +34,7 @@ def _settings(folder: Folder, place: Place, kept: dict[str, str]) -> str:
         "CYCLADES_PUBLIC_ADDRESSES_FOR_ALL": True,
         "CYCLADES_DEFAULT_SERVER_NETWORKS": ["SNF:ANY_PUBLIC_IPV4"],
         "PITHOS_BACKEND_BLOCK_PATH": str(folder.blocks),
+        "PITHOS_S3_ENABLED": True,
         "EMAIL_TRANSPORT": "file",
         "CYCLADES_IMAGE_WORK_DIR": str(folder.root / "work"),
     }

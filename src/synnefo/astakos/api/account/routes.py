@@ -1,7 +1,14 @@
 """The table of the account API. Spec: identity 7, 8."""
 
 from synnefo.astakos.api import xml
-from synnefo.astakos.api.account import commissions, memberships, people, projects, quotas
+from synnefo.astakos.api.account import (
+    commissions,
+    memberships,
+    people,
+    projects,
+    quotas,
+    signing_keys,
+)
 from synnefo.astakos.api.bodies import unknown_address
 from synnefo.astakos.api.faults import ASTAKOS
 from synnefo.astakos.usecases import callers
@@ -19,6 +26,7 @@ ROUTES = [
     Route("POST", "/commissions/{serial}/action", commissions.act_on_commission),
     Route("POST", "/user_catalogs", people.user_catalogs),
     Route("POST", "/service/user_catalogs", people.service_user_catalogs),
+    Route("POST", "/service/signing_keys", signing_keys.make_signing_key),
     Route("POST", "/feedback", people.send_feedback),
     Route("POST", "/myaccount/default_project", people.set_default_project),
     Route("GET", "/projects", projects.list_projects),
