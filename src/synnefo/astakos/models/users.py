@@ -6,6 +6,7 @@ from django.db.models.functions import Lower
 from synnefo.astakos.domain.account_states import Account
 from synnefo.kit.clock import now
 from synnefo.kit.ids import new_uuid
+from synnefo.kit.units import is_number
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -21,7 +22,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def named(self, identifier: str) -> "UserQuerySet":
         """Find by uuid, number or e-mail address, the latter in any case."""
-        number = int(identifier) if identifier.isdigit() and len(identifier) < 19 else None
+        number = int(identifier) if is_number(identifier) and len(identifier) < 19 else None
         return self.filter(
             models.Q(uuid=identifier)
             | models.Q(username=identifier.lower())

@@ -60,7 +60,7 @@ def remove(identifier: str) -> Client:
 def find(identifier: str) -> Client:
     """Answer a client by its identifier, else by its number."""
     found = Client.objects.filter(identifier=identifier).first()
-    if found is None and identifier.isdigit() and len(identifier) < 19:
+    if found is None and identifier.isdecimal() and len(identifier) < 19:
         found = Client.objects.filter(pk=int(identifier)).first()
     if found is None:
         raise ItemNotFound(f"There is no client '{identifier}'.")

@@ -68,7 +68,7 @@ def create_system(user: User) -> Project:
 def find(identifier: str) -> Project:
     """Answer a project by its uuid or internal number."""
     found = Project.objects.filter(uuid=identifier)
-    if identifier.isdigit() and len(identifier) < 19:
+    if identifier.isdecimal() and len(identifier) < 19:
         found = found | Project.objects.filter(pk=int(identifier))
     project = found.select_related("system_user", "owner").first()
     if project is None:

@@ -50,7 +50,7 @@ def add_component(name: str, *, base_url: str = "", ui_url: str = "") -> tuple[C
 def find_component(identifier: str) -> Component:
     """Answer a component by name or number."""
     found = Component.objects.filter(name=identifier)
-    if identifier.isdigit() and len(identifier) < 19:
+    if identifier.isdecimal() and len(identifier) < 19:
         found = found | Component.objects.filter(pk=int(identifier))
     component = found.first()
     if component is None:
