@@ -1,5 +1,6 @@
 """Layers of policies, attributes of providers, messages: decided without any database."""
 
+import msgspec
 import pytest
 
 from synnefo.astakos.domain import auth_policies, identities, provider_messages
@@ -100,6 +101,18 @@ class TestIdentities:
         found = identities.given_by(rules, "m", told)
         assert found.groups == {"mapped-math", "bosses"}
         assert found.projects == {"math.example.org"}
+
+    @pytest.mark.parametrize(
+        "rule",
+        [
+            {"attribute": "a", "pattern": "("},
+            {"attribute": "a", "pattern": "x", "group": r"\1"},
+            {"attribute": "a", "pattern": "x", "project": r"\g<name>"},
+        ],
+    )
+    def test_a_rule_that_means_nothing_stops_the_start(self, rule: dict[str, str]) -> None:
+        with pytest.raises(msgspec.ValidationError, match="no rule"):
+            msgspec.convert(rule, GroupRule)
 
 
 class TestMessages:

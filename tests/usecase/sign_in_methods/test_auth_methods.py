@@ -14,6 +14,7 @@ from synnefo.astakos.models import (
     PendingThirdPartyUser,
     Project,
     ProjectMembership,
+    QueuedErrand,
     User,
 )
 from synnefo.astakos.models.projects import ACCEPTED_STATES
@@ -129,6 +130,17 @@ class TestMethods:
         monkeypatch.setitem(conf.current().names, f"{PREFIX}_GOOGLE_REMOVE_POLICY", False)
         with pytest.raises(Forbidden):
             auth_methods.remove(user, record.pk)
+
+    def test_the_owner_is_told_by_mail(self) -> None:
+        user = a_user("ada@example.org")
+        record = auth_methods.attach(user, an_identity())
+        auth_methods.remove(user, record.pk)
+        mails = QueuedErrand.objects.filter(name="astakos.send_mail").order_by("pk")
+        told = [
+            row.arguments["message"] for row in mails if row.arguments["recipient"] == user.email
+        ]
+        assert any("Google opens it now, too" in text for text in told)
+        assert any("Google was removed" in text for text in told)
 
     def test_people_from_before_keep_their_password(self) -> None:
         user = a_user()

@@ -3,6 +3,7 @@
 Spec: identity 14.3, 14.4.
 """
 
+import re
 from typing import Literal
 
 import msgspec
@@ -31,6 +32,13 @@ class GroupRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group: str = ""
     project: str = ""
     module: str = ""
+
+    def __post_init__(self) -> None:
+        try:
+            for text in (self.group, self.project):
+                re.compile(self.pattern).sub(text, "")
+        except (re.error, IndexError) as error:
+            raise ValueError(f"'{self.pattern}' with '{text}' is no rule: {error}") from error
 
 
 class OidcProvider(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,10 +8,18 @@ from django.db import IntegrityError, transaction
 from synnefo.astakos.domain.identities import Identity
 from synnefo.astakos.models import DATABASE, AuthProvider, User
 from synnefo.astakos.models.auth_providers import LOCAL
-from synnefo.astakos.usecases import audit, auth_policies, provider_grants, users
+from synnefo.astakos.usecases import (
+    audit,
+    auth_policies,
+    provider_grants,
+    provider_messages,
+    users,
+)
 from synnefo.kit.clock import now
 from synnefo.kit.faults import Conflict, Forbidden, ItemNotFound
+from synnefo.serve import mail
 
+LETTER = "registration/security_changed_email.txt"
 IN_USE = "Somebody else signs in with this already."
 MINE = "You sign in with this already."
 
@@ -55,6 +63,10 @@ def attach(user: User, identity: Identity) -> AuthProvider:
         if locked.is_active:
             provider_grants.signed_in(record, identity)
         audit.record("user.method-added", subject=locked, method=module, identity=str(record))
+        if not first:
+            _tell(
+                locked, f"your account at {provider_messages.title_of(module)} opens it now, too"
+            )
     return record
 
 
@@ -72,6 +84,8 @@ def switch(user: User, number: int, identity: Identity) -> AuthProvider:
         before = str(record)
         _write(record, identity)
         audit.record("user.method-switched", subject=locked, before=before, after=str(record))
+        title = provider_messages.title_of(record.module)
+        _tell(locked, f"another account at {title} opens it from now on")
     return record
 
 
@@ -83,6 +97,8 @@ def remove(user: User, number: int) -> None:
         check_removable(locked, record)
         provider_grants.detached(record)
         audit.record("user.method-removed", subject=locked, method=str(record))
+        title = provider_messages.title_of(record.module)
+        _tell(locked, f"the sign-in method {title} was removed")
         record.delete()
         if record.module == LOCAL:
             User.objects.filter(pk=locked.pk).update(password="")  # no password fits it
@@ -136,6 +152,11 @@ def rename(record: AuthProvider, identifier: str) -> None:
 
 def _may_remove(user: User, module: str) -> bool:
     return auth_policies.allowed(module, "remove", user)
+
+
+def _tell(user: User, what: str) -> None:
+    """Tell the owner by mail, who may not have done it."""
+    mail.later(LETTER, [user.email], language=user.language, user=user, what=what)
 
 
 def _check_free(user: User, identity: Identity) -> None:
