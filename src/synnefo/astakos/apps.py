@@ -1,8 +1,12 @@
 """The Django application of Astakos."""
 
+import logging
 from importlib import import_module
 
 from django.apps import AppConfig
+
+from synnefo.astakos.settings import AdminSettings
+from synnefo.kit import conf
 
 
 class AstakosConfig(AppConfig):
@@ -14,5 +18,7 @@ class AstakosConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to commands, which needs the tables that are ready only now."""
+        """Listen to commands, which needs the tables that are ready only now; set the log."""
         import_module("synnefo.astakos.usecases.command_runs")
+        level = conf.of(AdminSettings).astakos_logging_level.upper()
+        logging.getLogger("synnefo.astakos").setLevel(level)

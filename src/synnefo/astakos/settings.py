@@ -350,3 +350,13 @@ class AdminSettings(msgspec.Struct, frozen=True, rename=str.upper):
         default_factory=lambda: ["admin-api"]
     )
     """Groups whose members' tokens may."""
+    astakos_paginate_by: int = 50
+    """Lines of a page of a list, where a client asks for no number."""
+    astakos_paginate_by_all: int = 50
+    """The same for the list of all projects."""
+    astakos_resources_meta: dict[str, object] = {}
+    """How resources are shown, laid over what is shipped: `resources`, `groups`, their orders."""
+    astakos_services: dict[str, dict[str, object]] = {}
+    """Default limits as settings of 0.13 had them; `astakos-init` takes them over."""
+    astakos_logging_level: str = "INFO"
+    """How much Astakos logs: DEBUG, INFO, WARNING or ERROR."""

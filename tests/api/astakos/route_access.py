@@ -21,6 +21,7 @@ LET_IN: dict[str, tuple[str, ...]] = {
 """Callers that each kind of route lets in; `other` is the user whose id is in the path."""
 ACCESS: dict[str, list[str]] = {
     "open": [
+        "astakos-presentation GET /",
         "account DELETE /{rest*}",
         "account GET /resources",
         "account GET /{rest*}",
@@ -152,8 +153,6 @@ ACCESS: dict[str, list[str]] = {
         "identity-v3 GET /auth/domains",
         "identity-v3 GET /auth/projects",
         "identity-v3 GET /auth/system",
-        "identity-v3 GET /projects/{project_id}",
-        "identity-v3 GET /projects/{project_id}/tags",
         "identity-v3 GET /projects/{project_id}/tags/{tag}",
         "identity-v3 POST /OS-TRUST/trusts",
     ],
@@ -326,7 +325,10 @@ ACCESS: dict[str, list[str]] = {
     "members": [
         "account POST /myaccount/default_project",
     ],
-    "who has a role, and operators": [],
+    "who has a role, and operators": [
+        "identity-v3 GET /projects/{project_id}",
+        "identity-v3 GET /projects/{project_id}/tags",
+    ],
     "components": [
         "account POST /service/signing_keys",
         "account GET /commissions",

@@ -87,6 +87,7 @@ OPEN = [
     "astakos-login POST /{module}/authenticated",
     "astakos-menu GET /",
     "astakos-methods GET /offered",
+    "astakos-presentation GET /",
     "astakos-services GET /",
     "astakos-ui DELETE /session",
     "astakos-ui GET /",

@@ -20,6 +20,8 @@ from synnefo.astakos.models import (
     User,
 )
 from synnefo.astakos.models.projects import MembershipState, ProjectState
+from synnefo.astakos.settings import AdminSettings
+from synnefo.kit import conf
 from synnefo.kit.clock import now
 from tests.support.astakos import a_project, a_resource, a_token, a_user
 
@@ -143,6 +145,20 @@ def test_astakos_registers_itself_once() -> None:
     assert Component.objects.filter(name="astakos").exists()
     assert Resource.objects.filter(name="astakos.pending_app").exists()
     assert "Token: " not in run("astakos-init")
+
+
+def test_limits_of_the_oldest_settings_are_taken_over() -> None:
+    a_resource(VM, limit=5)
+    old = {"cyclades": {"resources": [{"name": "vm", "uplimit": 2}, {"name": "x", "uplimit": 1}]}}
+    with conf.override(AdminSettings, astakos_services=old):
+        told = run("astakos-init", "--load-service-resources")
+    assert "resource cyclades.vm: default limit 2" in told
+    assert Resource.objects.get(name=VM).uplimit == 2
+    with (
+        conf.override(AdminSettings, astakos_services={"a": {"resources": [{}]}}),
+        pytest.raises(CommandError, match="no name"),
+    ):
+        run("astakos-init")
 
 
 def test_acts_on_the_registry_are_in_the_audit_log() -> None:

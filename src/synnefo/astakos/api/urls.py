@@ -6,7 +6,13 @@ from synnefo.astakos.api.admin import routes as admin
 from synnefo.astakos.api.identity_v2 import routes as identity_v2
 from synnefo.astakos.api.identity_v3 import routes as identity_v3
 from synnefo.astakos.api.oauth import routes as oauth
-from synnefo.astakos.api.ui import audit_routes, menu_routes, provider_routes, session_routes
+from synnefo.astakos.api.ui import (
+    audit_routes,
+    menu_routes,
+    presentation,
+    provider_routes,
+    session_routes,
+)
 from synnefo.astakos.api.ui.operators import routes as operators
 from synnefo.astakos.api.ui.projects import routes as project_pages
 
@@ -20,6 +26,7 @@ APIS = [
     operators.API,
     project_pages.API,
     audit_routes.API,
+    presentation.API,
     *provider_routes.APIS,
     session_routes.API,
     discovery.API,

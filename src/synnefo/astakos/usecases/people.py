@@ -11,6 +11,8 @@ from synnefo.astakos.domain.user_deeds import State
 from synnefo.astakos.models import AuditEntry, AuthProvider, SessionCatalog, User
 from synnefo.kit.faults import BadRequest
 
+UUID_PART = 6
+"""Characters of a uuid that tell it from other words."""
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 SORTS = {
     "email": "username",
@@ -107,7 +109,9 @@ def _beyond(key: str, marker: str, *, descending: bool) -> Q:
 
 def _word(word: str) -> Q:
     """Match one word against whatever tells people apart."""
-    found = Q(username__contains=word.lower()) | Q(uuid__startswith=word.lower())
+    found = Q(username__contains=word.lower())
+    if len(word) >= UUID_PART:
+        found |= Q(uuid__startswith=word.lower())
     for form in _forms(word):
         found |= Q(first_name__icontains=form) | Q(last_name__icontains=form)
         found |= Q(affiliation__icontains=form)

@@ -17,13 +17,14 @@ from synnefo.astakos.api.ui.operators.project_schemas import (
 )
 from synnefo.astakos.domain.projects import POLICY_WORDS, ProjectAction
 from synnefo.astakos.models import Project, ProjectApplication
+from synnefo.astakos.settings import AdminSettings
 from synnefo.astakos.usecases import operator_projects, project_deeds, projects, users
 from synnefo.astakos.usecases.operator_projects import ProjectSearch
+from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, ItemNotFound
 from synnefo.serve.http import Call
 from synnefo.serve.http.paging import limit_of, marker_of
 
-PAGE = 50
 MOST_AT_ONCE = 100
 MOST_WAITING = 200
 UNDO = {
@@ -36,7 +37,7 @@ UNDO = {
 
 def list_projects(call: Call) -> ProjectPage:
     """Find projects: `q`, `state`, `kind` (made, system, all), `sort`, `order`."""
-    limit = limit_of(call, maximum=200) or PAGE
+    limit = limit_of(call, maximum=200) or conf.of(AdminSettings).astakos_paginate_by_all
     found = operator_projects.page(_search(call), limit=limit, marker=marker_of(call) or "")
     last = found.projects[-1].uuid if found.projects and found.has_more else None
     return ProjectPage(project_views.rows(found.projects), last)

@@ -12,7 +12,7 @@ from synnefo.astakos.api.ui.operators.project_schemas import (
 )
 from synnefo.astakos.api.ui.operators.project_views import units
 from synnefo.astakos.models import Holding, Project, Resource, User
-from synnefo.astakos.usecases import operator_projects, registry
+from synnefo.astakos.usecases import operator_projects, presentations, registry
 from synnefo.kit.faults import BadRequest
 from synnefo.serve.http import Call
 from synnefo.serve.http.paging import limit_of
@@ -28,9 +28,9 @@ def list_resources(_call: Call) -> Resources:
         used=Sum("usage_max"), allocated=Sum("limit", filter=Q(limit__lt=INF))
     )
     totals = {row["resource"]: (row["used"] or 0, row["allocated"] or 0) for row in sums}
-    return Resources(
-        [_row(one, totals.get(one.name, (0, 0))) for one in Resource.objects.order_by("name")]
-    )
+    by_name = {one.name: one for one in Resource.objects.all()}
+    order = [card.name for card in presentations.cards(hidden=True)]
+    return Resources([_row(by_name[name], totals.get(name, (0, 0))) for name in order])
 
 
 def change_resource(_call: Call, name: str, body: ResourceChanges) -> Resources:

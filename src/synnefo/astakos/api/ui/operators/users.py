@@ -22,6 +22,7 @@ from synnefo.astakos.api.ui.operators.user_schemas import (
 )
 from synnefo.astakos.domain import user_deeds as rules
 from synnefo.astakos.models import Token, User
+from synnefo.astakos.settings import AdminSettings
 from synnefo.astakos.usecases import (
     audit,
     operator_changes,
@@ -32,18 +33,18 @@ from synnefo.astakos.usecases import (
 )
 from synnefo.astakos.usecases.people import PeopleSearch
 from synnefo.astakos.usecases.user_deeds import Order
+from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, ItemNotFound
 from synnefo.serve.http import Call
 from synnefo.serve.http.paging import limit_of, marker_of
 
-PAGE = 50
 MOST_IDS = 20000
 MOST_AT_ONCE = 100
 
 
 def list_users(call: Call) -> UserPage:
     """Find users: `q`, `state`, `group`, `method`, `project`, `is_admin`, `sort`, `order`."""
-    limit = limit_of(call, maximum=200) or PAGE
+    limit = limit_of(call, maximum=200) or conf.of(AdminSettings).astakos_paginate_by
     found = people.page(_search(call), limit=limit, marker=marker_of(call) or "")
     last = found.users[-1].uuid if found.users and found.has_more else None
     return UserPage(user_views.rows(found.users), last)
