@@ -137,6 +137,18 @@ def test_an_operators_file_replaces_one_text(box: Mailbox, tmp_path: Path) -> No
     assert "was let in" in box.to("b@example.org")[0].text
 
 
+@pytest.mark.parametrize("name", sorted(mail_texts.templates("astakos")))
+def test_every_text_can_be_replaced_and_translated(name: str, tmp_path: Path) -> None:
+    for text in (name, f"el/{name}"):
+        file = tmp_path / text
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"mine: {text} by {{{{ BRANDING_COMPANY_NAME }}}}")
+    with conf.override(MailSettings, template_dirs=[str(tmp_path)]):
+        for language, text in (("", name), ("el", f"el/{name}"), ("de", name)):
+            written = mail_texts.letter(Text("astakos", name, language), {})
+            assert written.body == f"mine: {text} by GRNET\n"
+
+
 def test_an_operators_file_under_a_former_name_counts(tmp_path: Path) -> None:
     mine = tmp_path / "registration"
     mine.mkdir()

@@ -9,6 +9,7 @@ export interface SiteMessage {
 export interface Site {
   name: string;
   url: string;
+  version: string;
   company: string;
   company_url: string;
   support: string;

@@ -1,6 +1,7 @@
 """What the site is called and what its pages say. Spec: identity 13.0, 18.5, 18.8."""
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Literal
 
 import msgspec
@@ -35,6 +36,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     url: str
+    version: str
     company: str
     company_url: str
     support: str
@@ -63,6 +65,7 @@ def show() -> Site:
     return Site(
         name=branding.branding_service_name,
         url=branding.branding_service_url,
+        version=version("snf-astakos-app"),
         company=branding.branding_company_name,
         company_url=branding.branding_company_url,
         support=conf.of(MailSettings).contact_email,
