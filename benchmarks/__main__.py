@@ -11,7 +11,9 @@ ALL = {
     "volumes": "clone and snapshot, 1 and 10 GiB",
     "nbd": "volumes over NBD against qemu-nbd on a raw file",
     "objects": "object storage against Swift",
-    "commissions": "the quota ledger against plain rows",
+    "commissions": "the quota ledger over HTTP, on PostgreSQL and SQLite",
+    "identity": "signing in, tokens and the catalogue against Keystone",
+    "large_cloud": "100,000 people and 20,000 projects against an empty cloud",
     "servers": "servers accepted, listed and built with the hypervisor fake",
     "whole_cloud": "memory when idle, second start, from POST to SSH",
 }

@@ -29,6 +29,8 @@ from synnefo.kit.ids import new_uuid  # noqa: E402
 
 PIECE = 2000
 LIMIT = 10**12
+BUSY = 50
+"""Projects of somebody who is in many."""
 _GRANTS = """
 INSERT INTO astakos_projectresourcequota
     (project_id, resource_id, project_capacity, member_capacity)
@@ -103,17 +105,23 @@ def shared(count: int, seats: int) -> list[str]:
         made = Project.objects.bulk_create(part)
         rows = [
             ProjectMembership(
-                person_id=people[(7919 * (first + at) + seat) % len(people)],
+                person_id=person,
                 project=project,
                 state=MembershipState.ACCEPTED,
                 initialized=True,
             )
             for at, project in enumerate(made)
-            for seat in range(min(seats, len(people)))
+            for person in _members(people, first + at, seats)
         ]
         ProjectMembership.objects.bulk_create(rows, batch_size=PIECE)
         uuids += [project.uuid for project in made]
     return uuids
+
+
+def _members(people: list[int], number: int, seats: int) -> set[int]:
+    """Pick a project's members by its number; the first person is in the first fifty."""
+    found = {people[(7919 * number + seat) % len(people)] for seat in range(seats)}
+    return found | {people[0]} if number < BUSY else found
 
 
 def limits() -> None:

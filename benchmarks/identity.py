@@ -108,10 +108,8 @@ def services(folder: Path, threads: int) -> Iterator[list[Identity]]:
         web = stack.enter_context(
             astakos_web.running(folder / "ours", database, settings=GENEROUS)
         )
-        logins = [
-            _login(person.email, astakos_web.PASSWORD, {"id": person.uuid})
-            for person in web.filled.people[:PEOPLE]
-        ]
+        people = web.filled.people[:PEOPLE]
+        logins = [login(person.email, person.uuid) for person in people]
         pids = [web.pid, database.pid]
         found = [Identity("astakos", f"{web.url}/identity/v3", logins, pids)]
         if keystone_peer.is_installable():
@@ -151,6 +149,11 @@ def _people_of(peer: keystone_peer.Peer) -> list[str]:
     return names
 
 
+def login(email: str, uuid: str) -> Login:
+    """Make what one of our people sends to sign in to their own project."""
+    return _login(email, astakos_web.PASSWORD, {"id": uuid})
+
+
 def _login(name: str, password: str, project: dict[str, Any]) -> Login:
     user = {"name": name, "domain": {"id": "default"}, "password": password}
     identity = {"methods": ["password"], "password": {"user": user}}
@@ -162,8 +165,8 @@ def measure(one: Identity, into: Figures, folder: Path, seconds: float) -> None:
     for kind in RATIOS:
         before = cpu_seconds(*one.pids)
         load = one.load(kind, folder, seconds, CLIENTS)
-        cost = (cpu_seconds(*one.pids) - before) / load.requests * 1000
-        into.rate.setdefault(kind, []).append(load.rate)
+        cost = (cpu_seconds(*one.pids) - before) / max(load.requests, 1) * 1000
+        into.rate.setdefault(kind, []).append(max(load.rate, 0.01))
         into.cost.setdefault(kind, []).append(cost)
         crowd = one.load(kind, folder, seconds, CROWD)
         into.slowest.setdefault(kind, []).append(crowd.p99)
