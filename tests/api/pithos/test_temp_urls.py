@@ -142,7 +142,7 @@ def test_sha1_is_not_taken(owner: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["temp_url_sig=x", f"temp_url_expires={SOON}", "temp_url_sig=é&temp_url_expires=1"]
+    "query", ["temp_url_sig=x", "temp_url_expires=4102444800", "temp_url_sig=é&temp_url_expires=1"]
 )
 def test_half_an_address_is_refused(owner: Person, query: str) -> None:
     assert open_it(owner, query).status == 401
