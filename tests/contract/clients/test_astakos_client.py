@@ -11,8 +11,9 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
 
 from synnefo.astakos.domain.definitions import ServiceDef
+from synnefo.astakos.domain.projects import ProjectAction
 from synnefo.astakos.models import DATABASE, Commission
-from synnefo.astakos.usecases import registry, tokens
+from synnefo.astakos.usecases import project_states, registry, tokens, users
 from synnefo.clients import http
 from synnefo.clients.astakos import AstakosClient, QuotaExceeded
 from synnefo.cyclades.models import QuotaHolderSerial
@@ -22,7 +23,14 @@ from synnefo.serve.http.nested import in_process
 from synnefo.serve.http.remote_auth import RecentCallers, remote_authenticate
 from synnefo.serve.quota import Ledger
 from synnefo.wire.provisions import charge
-from tests.support.astakos import a_component, a_resource, a_token, a_user, usage
+from tests.support.astakos import (
+    a_component,
+    a_project,
+    a_resource,
+    a_token,
+    a_user,
+    usage,
+)
 
 pytestmark = pytest.mark.django_db(databases=[DATABASE, "cyclades"])
 URL = "http://identity.test/astakos"
@@ -153,6 +161,23 @@ class TestRemoteCallers:
         tokens.revoke(tokens.find(token))
         with pytest.raises(Unauthorized):
             authenticate(token)
+
+    @pytest.mark.django_db(databases=[DATABASE, "cyclades"], transaction=True)
+    def test_who_loses_the_project_or_the_account_is_refused_at_once(
+        self, client: AstakosClient
+    ) -> None:
+        authenticate = remote_authenticate(lambda: client, RecentCallers(lambda: 10**6))
+        ada, bob = a_user(), a_user()
+        project = a_project(ada, bob)
+        adas, bobs = (tokens.issue(one, tokens.Wish(project)).id for one in (ada, bob))
+        assert authenticate(adas).project_id == authenticate(bobs).project_id == project.uuid
+        users.deactivate(ada)
+        with pytest.raises(Unauthorized):
+            authenticate(adas)
+        assert authenticate(bobs).user_id == bob.uuid
+        project_states.move(project, ProjectAction.SUSPEND)
+        with pytest.raises(Unauthorized):
+            authenticate(bobs)
 
     def test_an_expired_token_is_not_taken_from_memory(self, client: AstakosClient) -> None:
         token = a_token(a_user())
