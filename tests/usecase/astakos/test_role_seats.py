@@ -86,6 +86,21 @@ def test_who_comes_by_a_group_gets_the_seat_with_the_first_token() -> None:
         tokens.find(issued.id)
 
 
+def test_a_seat_that_came_with_a_role_brings_no_role_itself() -> None:
+    a_resource(limit=5)
+    user, project, doctor = a_user(), a_project(limit=7), roles.create("doctor")
+    roles.imply(doctor, role("member"))
+    grants.grant(doctor, user, Target(project=project))
+    issued = tokens.issue(user, tokens.Wish(project))
+    assert {one.name for one in tokens.find(issued.id).roles} == {"doctor", "member", "reader"}
+    roles.imply_no_more(doctor, role("member"))
+    assert seat(user, project).by_role
+    assert [one.name for one in tokens.find(issued.id).roles] == ["doctor"]
+    roles.imply(doctor, role("member"))
+    grants.imply_no_more(doctor, role("member"))
+    assert (limit(user, project), seat(user, project).state) == (0, MembershipState.REMOVED)
+
+
 def test_a_seat_stays_while_any_role_brings_it() -> None:
     a_resource(limit=5)
     user, project = a_user(), a_project(limit=7)

@@ -137,6 +137,14 @@ def drop_role(role: Role) -> None:
         seats.settle(people)
 
 
+def imply_no_more(prior: Role, implied: Role) -> None:
+    """End that one role brings another, with the seats that came of it."""
+    with transaction.atomic(using=DATABASE):
+        roles.imply_no_more(prior, implied)
+        seats.settle(User.objects.filter(memberships__by_role=True).distinct())
+        audit.record("role.implies_no_more", subject=prior, implied=implied.name)
+
+
 def drop_user(user: User) -> None:
     """Take all roles and groups of a user who is being deleted."""
     RoleAssignment.objects.filter(user=user).delete()

@@ -111,7 +111,7 @@ def create_implied(call: Call, role_id: str, implied_id: str) -> Body:
 def delete_implied(call: Call, role_id: str, implied_id: str) -> None:
     """End that one role implies another."""
     policy.check_operator(call)
-    roles.imply_no_more(roles.find(role_id), roles.find(implied_id))
+    grants.imply_no_more(roles.find(role_id), roles.find(implied_id))
 
 
 def _seen(call: Call, role_id: str) -> Role:
