@@ -421,6 +421,15 @@ class TestInvitations:
         with pytest.raises(Conflict, match="no invitations left"):
             invitations.send(inviter, "c@example.org", "")
 
+    @pytest.mark.parametrize("code", ["", "x", "²", "-1", "9" * 19, "9" * 5000, "1"])
+    def test_a_made_up_code_is_no_invitation(self, code: str) -> None:
+        assert invitations.by_code(code) is None
+
+    def test_the_largest_code_is_one(self) -> None:
+        largest = 2**63 - 1
+        made = Invitation.objects.create(username="a@example.org", code=largest)
+        assert invitations.by_code(str(largest)) == made
+
     def test_a_switch_closes_invitations(self) -> None:
         inviter = a_user()
         with (

@@ -9,10 +9,10 @@ from synnefo.astakos.settings import SignUpSettings
 from synnefo.astakos.usecases import audit, messages, notices
 from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, Conflict, Forbidden
-from synnefo.kit.units import is_number
 from synnefo.serve import mail
 
 LONGEST_NAME = 255
+DIGITS = len(str(LARGEST_CODE))
 
 
 def are_enabled() -> bool:
@@ -51,7 +51,9 @@ def by_code(code: str) -> Invitation | None:
 
     Raises Conflict for one that was used.
     """
-    if not are_enabled() or not is_number(code) or not 0 < int(code) <= LARGEST_CODE:
+    if not (are_enabled() and code.isascii() and code.isdigit() and len(code) <= DIGITS):
+        return None
+    if int(code) > LARGEST_CODE:
         return None
     found = Invitation.objects.filter(code=int(code)).select_related("inviter").first()
     if found is not None and found.is_consumed:
