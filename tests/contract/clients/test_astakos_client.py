@@ -8,6 +8,8 @@ import pytest
 import structlog
 import time_machine
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import connections
 
 from synnefo.astakos.domain.definitions import ServiceDef
@@ -17,6 +19,9 @@ from synnefo.astakos.usecases import project_states, registry, tokens, users
 from synnefo.clients import http
 from synnefo.clients.astakos import AstakosClient, QuotaExceeded
 from synnefo.cyclades.models import QuotaHolderSerial
+from synnefo.cyclades.settings import CycladesSettings
+from synnefo.cyclades.usecases import people
+from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import Conflict, ItemNotFound, ServiceUnavailable, Unauthorized
 from synnefo.serve.http.nested import in_process
@@ -256,3 +261,17 @@ class TestLedger:
 def _broken(_environ: Any, start_response: Any) -> list[bytes]:
     start_response("503 Service Unavailable", [])
     return [b""]
+
+
+class TestNames:
+    """Names of users for other components' commands."""
+
+    def test_a_component_names_its_users(self, client: AstakosClient) -> None:
+        user = a_user("ada@example.org")
+        _, token = a_component("namer")
+        with conf.override(CycladesSettings, astakos_auth_url=URL, cyclades_service_token=token):
+            assert people.names().of([user.uuid, "x"]) == {user.uuid: "ada@example.org", "x": "-"}
+            assert people.uuid_of("ada@example.org") == people.uuid_of(user.uuid) == user.uuid
+            with pytest.raises(CommandError, match="no user"):
+                call_command("server_list", "--user", "nobody@example.org")
+            call_command("server_list", "--user", "ada@example.org", "--display-mails")

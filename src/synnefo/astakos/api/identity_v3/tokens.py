@@ -85,7 +85,7 @@ def _subject(call: Call) -> str:
     subject = call.headers.get("X-Subject-Token")
     if not subject:
         raise BadRequest(NO_SUBJECT)
-    return subject
+    return str(subject)
 
 
 def _seen_by(call: Call, asker: str, subject: str) -> Token | str:
