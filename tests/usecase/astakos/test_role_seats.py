@@ -160,7 +160,10 @@ def test_nothing_is_left_of_the_roles_of_a_deleted_user() -> None:
     grants.put_in_group(group, user)
     grants.grant(role("member"), user, Target(project=project))
     grants.grant(role("admin"), user, Target(on_system=True))
+    identity_users.update(user, {"password": "a password for tests"})
+    assert user.auth_providers.count() == 1
     identity_users.delete(user)
+    assert not user.auth_providers.exists()
     assert not group.members.exists()
     assert not roles.RoleAssignment.objects.filter(user=user).exists()
     assert limit(user, project) == 0

@@ -11,7 +11,8 @@ import msgspec
 from django.db import transaction
 
 from synnefo.astakos.domain.roles import ADMIN, STANDING
-from synnefo.astakos.models import DATABASE, Holding, Project, User
+from synnefo.astakos.models import DATABASE, AuthProvider, Holding, Project, TotpDevice, User
+from synnefo.astakos.models.auth_providers import LOCAL
 from synnefo.astakos.models.domains import DEFAULT
 from synnefo.astakos.usecases import (
     assignments,
@@ -45,6 +46,13 @@ class NewPerson(msgspec.Struct, frozen=True, kw_only=True):
     default_project: Project | None = None
     options: dict[str, Any] = {}
     extra: dict[str, Any] = {}
+
+
+ENDING = (
+    *("auth_providers", "credentials", "credentials_of_apps", "access_rules", "trusts_given"),
+    *("trusts_got", "passkeys", "recovery_codes", "devices", "password_resets", "receipts"),
+)
+"""What a deleted user could come back by, or had handed on."""
 
 
 def login_name(name: str, domain_id: str) -> str:
@@ -92,6 +100,7 @@ def create(person: NewPerson) -> User:
             email_verified=True,
             verified_at=now(),
         )
+        _note_password(user)
         users.accept(user, POLICY)
         _set_default_project(user, person.default_project)
         audit.record("user.created", subject=user, domain=person.domain_id)
@@ -133,6 +142,9 @@ def delete(user: User) -> None:
         fresh.password, fresh.is_admin, fresh.deleted_at = "", False, now()
         fresh.deactivated_reason = DELETED
         fresh.save()
+        for relation in ENDING:
+            getattr(fresh, relation).all().delete()
+        TotpDevice.objects.filter(user=fresh).delete()
         tokens.revoke_all(fresh)
 
 
@@ -143,6 +155,12 @@ def check_not_above(user: User) -> None:
     held = assignments.keys_of(user)
     if user.is_admin or any(admin[0] in known.closed([key]) for key in held):
         raise Forbidden("The user has the role admin; only administrators of the cloud may.")
+
+
+def _note_password(user: User) -> None:
+    """Keep a record of the sign-in method of who has a password. Spec: identity 14."""
+    if user.password:
+        AuthProvider.objects.get_or_create(user=user, module=LOCAL, identifier="")
 
 
 def _drop_waiting(username: str) -> None:
@@ -168,6 +186,7 @@ def _change(user: User, changes: dict[str, Any]) -> None:
         _set_email(user, changes["email"] or "")
     if changes.get("password"):
         users.set_password(user, changes["password"])
+        _note_password(user)
     if "default_project" in changes:
         _set_default_project(user, changes["default_project"])
     enabled = changes.get("enabled")
