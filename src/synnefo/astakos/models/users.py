@@ -96,6 +96,10 @@ class User(models.Model):
 
     class Meta:
         app_label = "astakos"
+        indexes = [
+            models.Index(fields=["date_joined"], name="astakos_user_joined"),
+            models.Index(fields=["last_name"], name="astakos_user_last_name"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 Lower("email"),

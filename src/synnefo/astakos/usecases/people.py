@@ -4,11 +4,18 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import Count, F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from synnefo.astakos.domain.user_deeds import State
-from synnefo.astakos.models import AuditEntry, AuthProvider, SessionCatalog, User
+from synnefo.astakos.models import (
+    AuditEntry,
+    AuthProvider,
+    GroupMember,
+    ProjectMembership,
+    SessionCatalog,
+    User,
+)
 from synnefo.kit.faults import BadRequest
 
 UUID_PART = 6
@@ -57,12 +64,14 @@ def find(search: PeopleSearch) -> QuerySet[User]:
     if search.states:
         found = found.filter(_any_state(search.states))
     if search.group:
-        found = found.filter(group_seats__group__name=search.group)
+        seats = GroupMember.objects.filter(group__name=search.group)
+        found = found.filter(pk__in=seats.values("user"))
     if search.method:
         mine = AuthProvider.objects.filter(module=search.method, active=True)
         found = found.filter(pk__in=mine.values("user"))
     if search.project:
-        found = found.filter(memberships__project__uuid=search.project)
+        members = ProjectMembership.objects.filter(project__uuid=search.project)
+        found = found.filter(pk__in=members.values("person"))
     if search.is_admin is not None:
         found = found.filter(is_admin=search.is_admin)
     for word in search.text.split():
@@ -75,17 +84,23 @@ def page(search: PeopleSearch, *, limit: int, marker: str = "") -> Page:
     key = SORTS.get(search.sort)
     if key is None:
         raise BadRequest(f"There is no order by '{search.sort}'; there is {', '.join(SORTS)}.")
-    found = find(search).annotate(last_seen=Coalesce("last_login", Value(NEVER)))
+    found = find(search)
+    if search.sort == "seen":
+        found = found.annotate(last_seen=Coalesce("last_login", Value(NEVER)))
     if marker:
         found = found.filter(_beyond(key, marker, descending=search.descending))
     sign = "-" if search.descending else ""
-    rows = list(found.order_by(f"{sign}{key}", f"{sign}pk").distinct()[: limit + 1])
-    return Page(rows[:limit], len(rows) > limit)
+    ordered = found.order_by(f"{sign}{key}", f"{sign}pk")
+    pks = list(ordered.values_list("pk", flat=True)[: limit + 1])
+    rows = User.objects.in_bulk(pks[:limit])
+    return Page([rows[pk] for pk in pks if pk in rows], len(pks) > limit)
 
 
 def counts() -> dict[str, int]:
     """Count the accounts in each state."""
-    return {str(state): User.objects.filter(fits).count() for state, fits in STATES.items()}
+    asked = {str(state): Count("pk", filter=fits) for state, fits in STATES.items()}
+    found: dict[str, int] = User.objects.aggregate(**asked)
+    return found
 
 
 def _any_state(states: tuple[str, ...]) -> Q:

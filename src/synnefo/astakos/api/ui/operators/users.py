@@ -52,12 +52,12 @@ def list_users(call: Call) -> UserPage:
 
 def count_users(call: Call) -> Counts:
     """Count the users in each state, and those who fit the filters."""
-    return Counts(people.counts(), people.find(_search(call)).distinct().count())
+    return Counts(people.counts(), people.find(_search(call)).count())
 
 
 def list_ids(call: Call) -> Ids:
     """List the ids of everybody who fits the filters, for deeds on all of them."""
-    found = people.find(_search(call)).distinct()
+    found = people.find(_search(call))
     ids = list(found.order_by("pk").values_list("uuid", flat=True)[:MOST_IDS])
     return Ids(ids, len(ids) if len(ids) < MOST_IDS else found.count())
 
