@@ -6,7 +6,9 @@ import pyotp
 import pytest
 
 from synnefo.astakos.models import DATABASE, AuthReceipt, Domain, User
+from synnefo.astakos.settings import SecuritySettings
 from synnefo.astakos.usecases import passwords, totp
+from synnefo.kit import conf
 from synnefo.kit.clock import now
 from tests.support.astakos import PASSWORD, a_token, a_user
 from tests.support.identity_calls import Told, call, with_token
@@ -88,6 +90,15 @@ class TestSecondFactor:
         auth = {"passwordCredentials": {"username": user.username, "password": PASSWORD}}
         got = call("POST", "/astakos/identity/v2.0/tokens", body={"auth": auth})
         assert got.status == 401
+
+    def test_who_must_have_one_and_has_none_is_sent_to_the_pages(self) -> None:
+        user = a_user()
+        auth = {"passwordCredentials": {"username": user.username, "password": PASSWORD}}
+        with conf.override(SecuritySettings, astakos_second_factor_required="everybody"):
+            got = ask(user, "password")
+            old = call("POST", "/astakos/identity/v2.0/tokens", body={"auth": auth})
+        assert (got.status, got.token, old.status) == (401, "", 401)
+        assert "pages" in got.json["error"]["message"]
 
     def test_a_session_that_passed_it_need_not_again(self) -> None:
         user, _ = with_factor()

@@ -25,6 +25,9 @@ LACKING = "The method {name} needs 'identity.{name}'."
 _KNOWN = "r.email_verified AND r.deleted_at IS NULL"
 _BY_NAME = f"r.name = %s AND r.domain_id = %s AND {_KNOWN}"
 _BY_ADDRESS = f"r.username = %s AND r.domain_id = %s AND {_KNOWN}"
+NOT_ENROLLED = (
+    "This account must have a second factor, and has none. Sign in on the pages to set one up."
+)
 NOT_AGAIN = "A token got by a trust leads to no other token."
 
 
@@ -178,6 +181,8 @@ def _lacking(proof: Proof) -> tuple[str, ...]:
     shown = set(proof.methods)
     if TOKEN in shown or {PASSWORD, TOTP} <= shown:
         return ()
-    if TOTP in shown:
+    if TOTP in shown or second_factors.is_on(proof.user):
         return (PASSWORD, TOTP)
-    return (PASSWORD, TOTP) if second_factors.is_on(proof.user) else ()
+    if second_factors.is_required(proof.user):
+        raise Unauthorized(NOT_ENROLLED)
+    return ()
