@@ -67,7 +67,7 @@ class Twitter:
         secret = "" if path.endswith("request_token") else TOKEN_SECRET
         kept = [(name, value) for name, value in told.items() if name != "oauth_signature"]
         base = generate_signature_base_string_of(f"{self.address}{path}", [*kept, *form.items()])
-        return hmac_sha1_signature(base, SECRET, secret) == told.get("oauth_signature")
+        return bool(hmac_sha1_signature(base, SECRET, secret) == told.get("oauth_signature"))
 
 
 def generate_signature_base_string_of(url: str, pairs: list[tuple[str, str]]) -> str:

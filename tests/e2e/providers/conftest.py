@@ -31,7 +31,7 @@ ASTAKOS_SAML_PROVIDERS = {{
 ASTAKOS_AUTH_PROVIDERS_AUTOVERIFY_POLICY = True
 ASTAKOS_AUTH_PROVIDER_LOCAL_AUTOVERIFY_POLICY = False
 """
-PEOPLE = tuple(
+PEOPLE: tuple[dict[str, object], ...] = tuple(
     {
         "sub": name,
         "email": f"{name}@example.org",
@@ -39,7 +39,7 @@ PEOPLE = tuple(
         "given_name": name.title(),
         "family_name": "Example",
     }
-    for name in ("grace", "alan", "edsger")
+    for name in ("grace", "alan", "edsger", "barbara")
 )
 
 

@@ -101,9 +101,30 @@ def test_somebody_comes_in_by_saml_across_sites(visit: Visit) -> None:
     is_in(again)
 
 
+def test_who_lacks_a_method_that_they_must_have_is_led_to_add_it(
+    visit: Visit, door: FrontDoor, axe: str
+) -> None:
+    door.add_user("barbara@example.net")
+    door.manage("authpolicy-add", "must", "campus", "--required-policy", "True")
+    door.manage("authpolicy-set", "must", "--user", "barbara@example.net")
+    page = visit()
+    sign_in(page, "barbara@example.net")
+    expect(page.get_by_role("heading", name="Profile", level=1)).to_be_visible()
+    page.get_by_role("link", name="Networks").first.click()
+    expect(page.get_by_role("heading", name="Profile", level=1)).to_be_visible()
+    page.get_by_role("main").get_by_role("link", name="Sign-in methods").click()
+    expect(page.get_by_text("everybody here has to be able to sign in with it")).to_be_visible()
+    no_barriers(page, axe)
+    page.get_by_role("button", name="Add Campus").click()
+    agree(page, "barbara")
+    expect(page.get_by_text("Campus now opens your account.")).to_be_visible()
+    page.goto("/ui/security")
+    expect(page.get_by_role("heading", name="Security", level=1)).to_be_visible()
+
+
 def test_saying_no_and_greek_words(visit: Visit) -> None:
     page = visit(locale="el-GR")
     page.goto("/ui/?notice=cancelled&provider=campus")
-    expect(page.get_by_text("Campus", exact=False).first).to_be_visible()
+    expect(page.get_by_text("με Campus", exact=False).first).to_be_visible()
     page.goto("/ui/?notice=<b>evil</b>&provider=<img src=x>")
     expect(page.locator("img[src=x]")).to_have_count(0)

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from synnefo.astakos.domain import auth_policies, identities, provider_messages
-from synnefo.astakos.domain.auth_policies import Policies, Policy, Profile, Standing
+from synnefo.astakos.domain.auth_policies import Layer, Policies, Policy, Profile, Standing
 from synnefo.astakos.domain.identities import Person, Reading
 from synnefo.astakos.domain.provider_configs import GroupRule, LdapServer, OidcProvider
 from synnefo.kit.faults import BadRequest, Forbidden
@@ -14,7 +14,7 @@ class TestLayers:
     """The more special layer wins."""
 
     def test_each_layer_overrides_the_one_before(self) -> None:
-        layers = [{"limit": 1, "add": False}, {"limit": 2}, {Policy.LIMIT: 3}]
+        layers: list[Layer] = [{"limit": 1, "add": False}, {"limit": 2}, {Policy.LIMIT: 3}]
         assert auth_policies.resolve(layers) == Policies(limit=3, add=False)
 
     @pytest.mark.parametrize("layer", [{"limit": "many"}, {"login": 1}, {"no-policy": True}])

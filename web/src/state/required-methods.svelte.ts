@@ -15,14 +15,14 @@ const open = new Set([
 class RequiredMethods {
   #lacking = $state.raw<string[]>([]);
 
-  /** Ask once; who lacks a method is led to the page that adds it. Source: identity 13.0. */
+  /** Ask once; who lacks a method is led to the profile, which says so. Source: identity 13.0. */
   async watch(): Promise<void> {
     const found = await listMethods().catch(() => null);
     this.#lacking = found?.required ?? [];
   }
 
   lead(): void {
-    if (this.#lacking.length && !open.has(route.place.name)) route.go('/ui/methods', true);
+    if (this.#lacking.length && !open.has(route.place.name)) route.go('/ui/profile', true);
   }
 }
 
