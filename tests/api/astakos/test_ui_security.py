@@ -20,10 +20,12 @@ from synnefo.astakos.models import (
     User,
 )
 from synnefo.astakos.models.errands import QueuedErrand
-from synnefo.astakos.settings import SecuritySettings
+from synnefo.astakos.settings import AstakosSettings, SecuritySettings
 from synnefo.astakos.usecases import password_changes, passwords, tokens, users
 from synnefo.kit import conf
 from synnefo.kit.clock import now
+from synnefo.webproject.settings import WebprojectSettings
+from synnefo.webproject.ui import protection
 from tests.support.astakos import PASSWORD, a_user
 from tests.support.authenticator import Authenticator
 from tests.support.page import Page
@@ -423,6 +425,20 @@ class TestPasswords:
         assert Page().sign_in(user.username, self.NEW).status_code == 200
         assert any("password of your account" in text for text in letters())
 
+    @pytest.mark.parametrize("ends", [True, False])
+    def test_api_tokens_end_with_it_where_the_settings_say_so(self, *, ends: bool) -> None:
+        user = a_user()
+        page = signed_in(user)
+        token = tokens.renew(user).id
+        body = {"old": PASSWORD, "password": self.NEW, "end_tokens": False}
+        with conf.override(AstakosSettings, astakos_newpasswd_invalidate_token=ends):
+            assert page.get("/security").json()["password"]["ends_tokens"] is ends
+            assert page.post("/security/password", body).status_code == 204
+        probe = Page()
+        probe.token = token
+        assert probe.get("/sessions").status_code == (401 if ends else 200)
+        assert page.get("/sessions").status_code == 200
+
     @pytest.mark.parametrize(
         "poor", ["short", "password123", "aaaaaaaaaa", "abcdefghij", "ada example"]
     )
@@ -543,3 +559,14 @@ class TestInactiveAccounts:
 def test_hashes_are_made_with_the_settings_of_today() -> None:
     user = a_user()
     assert not passwords.is_outdated(user.password)
+
+
+def test_pages_are_framed_by_nobody_and_run_only_named_scripts() -> None:
+    policy = protection()["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "default-src 'self';" in policy
+    assert protection()["X-Frame-Options"] == "DENY"
+    with conf.override(WebprojectSettings, ui_script_sources=["https://www.google.com"]):
+        assert (
+            "default-src 'self' https://www.google.com;" in protection()["Content-Security-Policy"]
+        )

@@ -16,6 +16,7 @@ export interface Security {
     changed_at: string | null;
     expires_at: string | null;
     min_length: number;
+    ends_tokens: boolean;
   };
   app: { added_at: string; used_at: string | null } | null;
   passkeys: Passkey[];

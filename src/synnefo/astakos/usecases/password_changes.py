@@ -14,7 +14,6 @@ from synnefo.astakos.models import (
     DATABASE,
     AuthProvider,
     PasswordReset,
-    SessionCatalog,
     Token,
     User,
 )
@@ -26,6 +25,7 @@ from synnefo.astakos.usecases import (
     auth_policies,
     passwords,
     sessions,
+    tokens,
     users,
 )
 from synnefo.kit import conf
@@ -113,22 +113,33 @@ def set_by_link(key: str, password: str) -> User:
         if not used:
             raise Gone(BAD_LINK)
         _set(user, password)
-        Token.objects.filter(user=user).delete()
+        tokens.revoke_all(user)
         audit.record("user.password-reset", actor=user, subject=user)
     return user
 
 
-def change(user: User, password: str, *, keep: SessionCatalog | None, end_tokens: bool) -> None:
-    """Set a new password for somebody just proven; all sessions but theirs end."""
+def change(user: User, password: str, *, keep: Token | None, end_tokens: bool) -> None:
+    """Set a new password for somebody just proven; all sessions but theirs end.
+
+    API tokens end too, where the settings or the owner say so.
+    """
     if not may_have_password(user):
         raise Forbidden("This account may not have a password.")
     if user.password and passwords.is_right(user.password, password):
         raise Conflict("The new password is the old one. Choose another.")
+    session = sessions.of_token(keep) if keep is not None else None
     with transaction.atomic(using=DATABASE):
-        _set(user, password, keep=keep, end_tokens=end_tokens)
-        sessions.end_others(user, keep)
+        _set(user, password)
+        sessions.end_others(user, session)
+        if end_tokens or ends_tokens():
+            tokens.revoke_all(user, keep=keep)
         PasswordReset.objects.filter(user=user).delete()
         audit.record("user.password-changed", actor=user, subject=user)
+
+
+def ends_tokens() -> bool:
+    """Tell whether a new password always ends the API tokens got before. Spec: identity 13.8."""
+    return conf.of(AstakosSettings).astakos_newpasswd_invalidate_token
 
 
 def expire(user: User) -> None:
@@ -153,17 +164,10 @@ def forget_expired() -> int:
     return deleted
 
 
-def _set(
-    user: User, password: str, *, keep: SessionCatalog | None = None, end_tokens: bool = True
-) -> None:
-    """Set the password, note the method `local`, end tokens, tell the owner by mail."""
-    with_limits = conf.of(AstakosSettings).astakos_newpasswd_invalidate_token or end_tokens
+def _set(user: User, password: str) -> None:
+    """Set the password, note the method `local`, tell the owner by mail."""
     users.write_password(user, password)
     AuthProvider.objects.update_or_create(
         user=user, module=LOCAL, identifier="", defaults={"active": True}
     )
-    if with_limits:
-        kept = keep.token.audit_id if keep is not None else ""
-        others = Token.objects.filter(user=user).exclude(audit_id=kept)
-        (others.exclude(parent_audit_id=kept) if kept else others).delete()
     mail.later("registration/password_changed_email.txt", [user.email], user=user)

@@ -128,6 +128,8 @@ export const security: Record<keyof typeof english, string | { one: string; othe
   'security.password.create': 'Δημιουργία κωδικού…',
   'security.password.changed.toast': 'Ο κωδικός σας άλλαξε',
   'security.password.sessions': 'Όλα τα άλλα προγράμματα περιήγησης αποσυνδέονται.',
+  'security.password.all':
+    'Όλα τα άλλα προγράμματα περιήγησης αποσυνδέονται και τα API token σας λήγουν.',
   'security.password.tokens': 'Τέλος και για τα άλλα API token μου',
   'security.password.tokens.line': 'Τα προγράμματα που τα χρησιμοποιούν θα χρειαστούν νέα.',
   'security.app': 'Εφαρμογή ελέγχου ταυτότητας',

@@ -121,6 +121,7 @@ export const security = {
   'security.password.create': 'Create a password…',
   'security.password.changed.toast': 'Your password is changed',
   'security.password.sessions': 'All other browsers are signed out.',
+  'security.password.all': 'All other browsers are signed out, and your API tokens end.',
   'security.password.tokens': 'End my other API tokens too',
   'security.password.tokens.line': 'Programs that use them have to get new ones.',
   'security.app': 'Authenticator app',

@@ -19,6 +19,7 @@ from synnefo.astakos.usecases import (
     recovery_codes,
     second_factors,
     sessions,
+    tokens,
 )
 from synnefo.astakos.usecases.attempts import Knock
 from synnefo.astakos.usecases.passkeys import Answer, Asked
@@ -36,6 +37,7 @@ class PasswordView(msgspec.Struct):
     changed_at: str | None
     expires_at: str | None
     min_length: int
+    ends_tokens: bool
 
 
 class AppView(msgspec.Struct):
@@ -117,12 +119,12 @@ def show_security(call: Call) -> Security:
 def change_password(call: Call, body: PasswordChange) -> None:
     """Change one's password, or set the first; other sessions end."""
     user = callers.user_of(call.who)
-    session = sessions.of_caller(call.who)
     if body.old:
         _check_old(call, user, body.old)
     else:
-        sessions.check_confirmed(session)
-    password_changes.change(user, body.password, keep=session, end_tokens=body.end_tokens)
+        sessions.check_confirmed(sessions.of_caller(call.who))
+    keep = tokens.find(call.who.token)
+    password_changes.change(user, body.password, keep=keep, end_tokens=body.end_tokens)
 
 
 def begin_app(call: Call) -> AppToSetUp:
@@ -191,6 +193,7 @@ def _password_view(user: User) -> PasswordView:
         changed_at=stamp_micro(user.password_changed_at) if user.password else None,
         expires_at=None if ends == passwords.NEVER else stamp_micro(ends),
         min_length=conf.of(SecuritySettings).astakos_password_min_length,
+        ends_tokens=password_changes.ends_tokens(),
     )
 
 
