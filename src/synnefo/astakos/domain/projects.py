@@ -131,8 +131,3 @@ def standing(*, is_admin: bool, is_owner: bool, is_member: bool, is_open: bool) 
     if is_member:
         return Standing.MEMBER
     return Standing.VIEWER if is_open else Standing.STRANGER
-
-
-def has_room(accepted: int, limit: int) -> bool:
-    """Tell whether one more member fits. Spec: identity 3.6."""
-    return accepted + 1 <= limit

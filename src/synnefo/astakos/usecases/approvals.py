@@ -22,9 +22,8 @@ def bring_into_force(application: ProjectApplication, actor: Actor, reason: str)
     project = application.chain
     before = project.state
     wish = application.wish
-    for name in rules.ATTRIBUTES:
-        value = getattr(wish, name)
-        if value is not None and name not in {"name", "owner"}:
+    for name, value in rules.changes_of(wish).items():
+        if name not in {"name", "owner"}:
             setattr(project, name, value)
     if application.owner is not None:
         project.owner = application.owner

@@ -1,7 +1,5 @@
 """Members of projects: they ask, come, go, are suspended. Spec: identity 3.6."""
 
-from datetime import datetime
-
 from django.db import IntegrityError, transaction
 
 from synnefo.astakos.domain import memberships as rules
@@ -118,17 +116,6 @@ def move(
     return seat
 
 
-def allowed(membership: ProjectMembership, user: User) -> list[MembershipAction]:
-    """List what a user may do to a membership now. Spec: identity 9.6."""
-    return rules.allowed(
-        MembershipState(membership.state),
-        house_of(membership.project),
-        is_member=membership.person_id == user.pk,
-        is_owner=membership.project.owner_id == user.pk,
-        is_admin=project_rights.is_admin(user),
-    )
-
-
 def check_view(membership: ProjectMembership, user: User) -> None:
     """Refuse those who are neither the member nor the project's owner nor administrators."""
     if membership.person_id != user.pk:
@@ -144,12 +131,6 @@ def house_of(project: Project) -> House:
         accepted=project.memberships.filter(state__in=ACCEPTED_STATES).count(),
         limit=project.limit_on_members_number,
     )
-
-
-def dates_of(membership: ProjectMembership) -> dict[str, datetime]:
-    """Answer when a membership last came into each state that it ever was in."""
-    moves = membership.log.order_by("date", "pk").values_list("to_state", "date")
-    return {rules.WORDS[MembershipState(state)]: date for state, date in moves}
 
 
 def _seat(project: Project, person: User) -> ProjectMembership:

@@ -63,13 +63,6 @@ def check_view(project: Project, user: User) -> Standing:
     return found
 
 
-def sees_applications(project: Project, user: User) -> bool:
-    """Tell whether somebody sees a project's last application. Spec: identity 9.2."""
-    application = project.last_application
-    applied = application is not None and application.applicant_id == user.pk
-    return applied or is_owner(project, user)
-
-
 def _has_seat(project: Project, user: User) -> bool:
     return ProjectMembership.objects.filter(
         project=project, person=user, state__in=ACCEPTED_STATES
