@@ -11,7 +11,6 @@ from synnefo.astakos.models import (
     AuthProvider,
     Project,
     ProjectMembership,
-    SessionCatalog,
     Token,
     User,
 )
@@ -51,14 +50,6 @@ def fix_superuser(user: User) -> None:
             user.default_project = user.default_project or user.base_project
             user.save(update_fields=["base_project", "default_project", "updated"])
         audit.record("user.completed", subject=user)
-
-
-def clean_up() -> dict[str, int]:
-    """Delete all that ran out, and sessions whose token is gone; answer how many of each."""
-    counts = clean_ups.clean_up()
-    with transaction.atomic(using=DATABASE):
-        orphans, _ = SessionCatalog.objects.filter(token=None).delete()
-    return {**counts, "orphans": orphans}
 
 
 def left_running(user: User) -> dict[str, int]:
