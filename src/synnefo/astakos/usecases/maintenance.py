@@ -16,7 +16,7 @@ from synnefo.astakos.models import (
 )
 from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED, ProjectState
 from synnefo.astakos.models.tokens import API
-from synnefo.astakos.usecases import audit, clean_ups, deactivations, projects, tokens, users
+from synnefo.astakos.usecases import audit, deactivations, projects, tokens, users
 from synnefo.kit.clock import now
 from synnefo.kit.faults import ItemNotFound
 
