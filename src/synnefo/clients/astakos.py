@@ -327,7 +327,7 @@ def _identity(token: _Token) -> Identity:
         project_name=token.project.name,
         roles=roles,
         groups=tuple(token.groups),
-        is_admin="admin" in roles,
+        is_admin="admin" in roles and not token.domain.id,
         is_service="service" in roles,
         expires=token.expires_at,
         domain_id=token.domain.id,

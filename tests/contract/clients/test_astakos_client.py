@@ -14,8 +14,18 @@ from django.db import connections
 
 from synnefo.astakos.domain.definitions import ServiceDef
 from synnefo.astakos.domain.projects import ProjectAction
+from synnefo.astakos.domain.roles import ADMIN, STANDING
 from synnefo.astakos.models import DATABASE, Commission
-from synnefo.astakos.usecases import project_states, registry, tokens, users
+from synnefo.astakos.usecases import (
+    domains,
+    grants,
+    project_states,
+    registry,
+    roles,
+    tokens,
+    users,
+)
+from synnefo.astakos.usecases.grants import Target
 from synnefo.clients import http
 from synnefo.clients.astakos import AstakosClient, QuotaExceeded
 from synnefo.cyclades.models import QuotaHolderSerial
@@ -70,6 +80,21 @@ class TestClient:
         assert (found.project_id, found.is_admin, found.is_service) == (user.uuid, True, False)
         assert found.expires is not None
         assert found.expires > now()
+
+    def test_who_administers_a_domain_is_no_administrator_of_services(
+        self, client: AstakosClient
+    ) -> None:
+        user, project, domain = a_user(), a_project(), domains.create("Physics")
+        roles.ensure()
+        admin = roles.find(STANDING[ADMIN])
+        grants.grant(admin, user, Target(domain_id=domain.pk))
+        token = tokens.issue(user, tokens.Wish(None, domain_id=domain.pk)).id
+        found = client.authenticate(token)
+        assert (found.roles, found.domain_id) == (("admin", "member", "reader"), domain.pk)
+        assert not found.is_admin
+        grants.grant(admin, user, Target(project=project))
+        token = tokens.issue(user, tokens.Wish(project)).id
+        assert client.authenticate(token).is_admin
 
     def test_a_components_token_tells_that_it_is_a_service(self, client: AstakosClient) -> None:
         _, token = a_component("pithos")
