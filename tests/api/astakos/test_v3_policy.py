@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from synnefo.astakos.models import DATABASE
+from synnefo.astakos.usecases import callers, project_rights, roles
 from tests.support.astakos import a_component, a_token, a_user
+from tests.support.identity_calls import an_app, with_app
 from tests.support.keystone import Admin, sign_in
 
 pytestmark = pytest.mark.django_db(databases=[DATABASE], transaction=True)
@@ -180,3 +182,16 @@ def test_components_administer_nothing() -> None:
     assert caller.status("GET", "/users") == 403
     assert caller.status("POST", "/users", {"user": {"name": "x"}}) == 403
     assert caller.status("GET", "/role_assignments") == 403
+
+
+def test_what_an_administrator_hands_on_administers_only_if_it_bears_the_role() -> None:
+    boss = a_user(admin=True)
+    for name, able in (("reader", False), ("member", False), ("admin", True)):
+        wish: dict[str, Any] = {"roles": [{"name": name}]}
+        app = an_app(boss, name=name, **wish)
+        got = with_app(app["id"], app["secret"])
+        acting = callers.user_of(callers.authenticate(got.token))
+        assert roles.is_operator(acting) is able
+        assert project_rights.is_admin(acting) is able
+        assert Admin(got.token).status("GET", "/users") == (200 if able else 403)
+    assert roles.is_operator(boss)

@@ -92,6 +92,9 @@ class User(models.Model):
     deleted_at = models.DateTimeField(null=True)
     """When Identity v3 deleted this user, whose usage and history stay."""
 
+    acting: tuple[str, ...] | None = None
+    """The roles that somebody acts with by what was handed on; None for all that the user has."""
+
     objects = UserQuerySet.as_manager()
 
     class Meta:

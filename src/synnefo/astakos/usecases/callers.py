@@ -91,7 +91,10 @@ def user_of(caller: Caller) -> User:
     """Answer the user behind a caller; a component is refused."""
     if caller.is_service:
         raise Unauthorized("This call needs a user's token; a component's was sent.")
-    return User.objects.select_related("default_project").get(uuid=caller.user_id)
+    user = User.objects.select_related("default_project").get(uuid=caller.user_id)
+    if caller.application_credential or caller.trust:
+        user.acting = caller.roles
+    return user
 
 
 def component_name(caller: Caller) -> str:

@@ -72,7 +72,9 @@ def ensure() -> None:
 
 
 def is_operator(user: User) -> bool:
-    """Tell whether a user has the role admin on the system."""
+    """Tell whether a user has the role admin on the system, and acts with it."""
+    if user.acting is not None and rules.ADMIN not in user.acting:
+        return False
     if user.is_admin:
         return True
     mine = Q(user=user) | Q(group__seats__user=user)
