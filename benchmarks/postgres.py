@@ -54,7 +54,7 @@ def running() -> Iterator[Server]:
     try:
         _run(program / "initdb", "-D", f"{data}/db", "-U", "synnefo", "-A", "trust")
         options = f"-p {port} -c listen_addresses= -k {data} -c max_connections=300"
-        control = [program / "pg_ctl", "-D", f"{data}/db", "-w"]
+        control: list[str | Path] = [program / "pg_ctl", "-D", f"{data}/db", "-w"]
         _run(*control, "-l", f"{data}/log", "-o", options, "start")
         try:
             pid = int((data / "db" / "postmaster.pid").read_text().splitlines()[0])
