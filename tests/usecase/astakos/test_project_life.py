@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from synnefo.astakos.domain import ledger
 from synnefo.astakos.domain.applications import ApplicationAction, ApplicationState, Capacity, Wish
 from synnefo.astakos.domain.memberships import MembershipAction, MembershipState
 from synnefo.astakos.domain.projects import ProjectAction, ProjectState
@@ -11,6 +12,7 @@ from synnefo.astakos.models import AuditEntry, Project, ProjectApplication, Proj
 from synnefo.astakos.settings import ProjectSettings
 from synnefo.astakos.usecases import (
     applications,
+    commissions,
     limits,
     memberships,
     pending_apps,
@@ -22,7 +24,8 @@ from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import BadRequest, Conflict, Forbidden
 from synnefo.serve.mail_settings import MailSettings
-from tests.support.astakos import a_project, a_resource, a_user
+from synnefo.wire import provisions
+from tests.support.astakos import a_project, a_resource, a_user, usage
 from tests.support.projects import (
     VM,
     a_wish,
@@ -351,3 +354,22 @@ def test_limits_agree_with_projects_after_a_whole_life() -> None:
     applications.act(made, APPROVE)
     a_project(ada, ben)
     assert limits.verify() == []
+
+
+def test_a_resource_moves_from_one_project_to_another_in_one_commission() -> None:
+    ada = a_user()
+    project, own = an_approved(ada, member_join_policy=1), ada.base_project
+    memberships.join(project, ada)
+    used = provisions.charge(ada.uuid, own.uuid, VM, 2)
+    commissions.issue("cyclades", commissions.Order(used, auto_accept=True))
+    moved = [
+        *provisions.charge(ada.uuid, own.uuid, VM, -2),
+        *provisions.charge(ada.uuid, project.uuid, VM, 2),
+    ]
+    commissions.issue("cyclades", commissions.Order(moved, auto_accept=True))
+    assert usage(ada, VM) == (0, 0)
+    assert usage(ada, VM, project) == (2, 2)
+    back = [*provisions.charge(ada.uuid, own.uuid, VM, 1), *moved[2:]]
+    with pytest.raises(ledger.NoCapacity):
+        commissions.issue("cyclades", commissions.Order(back, auto_accept=True))
+    assert usage(ada, VM) == (0, 0)
