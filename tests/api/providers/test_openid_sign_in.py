@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx2
+import pyotp
 import pytest
 import time_machine
 from joserfc.jwk import RSAKey
@@ -20,9 +21,10 @@ from synnefo.astakos.models import (
     PendingThirdPartyUser,
     ProviderTrip,
     SessionCatalog,
+    TotpDevice,
 )
 from synnefo.astakos.settings import ProviderSettings
-from synnefo.astakos.usecases import auth_methods, directories, pending_third_parties, users
+from synnefo.astakos.usecases import auth_methods, directories, pending_third_parties, totp, users
 from synnefo.kit import conf
 from synnefo.kit.clock import now
 from tests.support.astakos import PASSWORD, a_token, a_user
@@ -134,6 +136,17 @@ class TestSigningIn:
         row = pending_third_parties.find(query_of(place)["third_party_token"])
         assert (row.provider, row.third_party_identifier) == ("campus", "ada")
         assert (row.email, row.first_name) == ("ada@example.org", "Ada")
+
+    def test_a_second_factor_is_asked_for_all_the_same(self, own_op: OwnProvider) -> None:
+        user, page = a_holder("campus", "ada"), Page()
+        app = pyotp.TOTP(totp.begin(user))
+        TotpDevice.objects.update(confirmed_at=now())
+        assert round_trip(page, own_op, next="/ui/files") == "/ui/files"
+        told = page.get("/session")
+        assert told.json()["step"] == "second-factor"
+        assert not page.client.cookies.get("synnefo_session")
+        assert page.took(page.post("/session/code", {"code": app.now()})).status_code == 200
+        assert is_in(page)
 
     def test_an_inactive_account_is_told_why(self, own_op: OwnProvider) -> None:
         user = a_holder("campus", "ada")
