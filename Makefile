@@ -37,7 +37,7 @@ fix: .venv/.test ## format and mend what can be mended by itself
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
 bench: .venv/.test ## measure against peers in the same run, as ratios
-	@deploy/setup.sh packages deploy/debian-run.txt deploy/debian-test.txt
+	@deploy/setup.sh packages deploy/debian-run.txt deploy/debian-test.txt deploy/debian-bench.txt
 	@$(BIN)/python -m benchmarks $(B)
 
 ui: web/dist/index.html ## build the web interface
@@ -58,7 +58,7 @@ openapi: .venv/.test ## write the documents of every API, and the references
 	@$(BIN)/snf-manage reference docs/reference
 
 pins: ## compile the pins anew from requirements/*.in
-	@for name in build run ldap test tempest; do \
+	@for name in build run ldap test tempest keystone; do \
 	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
 	    requirements/$$name.in -o requirements/$$name.txt; done
 
