@@ -1,6 +1,6 @@
-import { projects } from './el/projects.ts';
 import { account } from './el/account.ts';
 import { operators } from './el/operators.ts';
+import { projects } from './el/projects.ts';
 import { providers } from './el/providers.ts';
 import { security } from './el/security.ts';
 import { tokens } from './el/tokens.ts';

@@ -1,6 +1,6 @@
-import { projects } from './en/projects.ts';
 import { account } from './en/account.ts';
 import { operators } from './en/operators.ts';
+import { projects } from './en/projects.ts';
 import { providers } from './en/providers.ts';
 import { security } from './en/security.ts';
 import { tokens } from './en/tokens.ts';
