@@ -21,7 +21,7 @@ from synnefo.astakos.models import (
 )
 from synnefo.astakos.models.errands import QueuedErrand
 from synnefo.astakos.settings import AstakosSettings, SecuritySettings
-from synnefo.astakos.usecases import password_changes, passwords, tokens, users
+from synnefo.astakos.usecases import passkeys, password_changes, passwords, tokens, users
 from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.webproject.settings import WebprojectSettings
@@ -250,6 +250,14 @@ class TestPasskeys:
         second = page.post("/session/passkey/question", {"purpose": "sign-in"}).json()
         crossed = {"key": first["key"], "response": device.sign(second["options"])}
         assert page.post("/session/passkey", crossed).status_code == 401
+
+    def test_questions_are_not_asked_without_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(passkeys, "MOST_ASKED", 2)
+        body = {"purpose": "sign-in"}
+        codes = [Page().post("/session/passkey/question", body).status_code for _ in range(3)]
+        assert codes == [200, 200, 429]
+        elsewhere = Page("198.51.100.7").post("/session/passkey/question", body)
+        assert elsewhere.status_code == 200
 
     def test_a_counter_that_does_not_grow_betrays_a_copy(self) -> None:
         user = a_user()

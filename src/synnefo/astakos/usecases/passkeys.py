@@ -12,17 +12,20 @@ from typing import Any
 import msgspec
 from django.db import IntegrityError, transaction
 
+from synnefo.astakos.domain.attempts import place_of
 from synnefo.astakos.domain.tokens import digest_of
 from synnefo.astakos.engines import webauthn
 from synnefo.astakos.engines.webauthn import BadPasskey, Holder, Place
 from synnefo.astakos.models import DATABASE, Passkey, PasskeyQuestion, User
-from synnefo.astakos.usecases import audit
+from synnefo.astakos.usecases import attempts, audit
 from synnefo.kit.clock import now
-from synnefo.kit.faults import BadRequest, Conflict, ItemNotFound, Unauthorized
+from synnefo.kit.faults import BadRequest, Conflict, ItemNotFound, TooManyRequests, Unauthorized
 from synnefo.kit.ids import new_token
 
 LASTS = timedelta(minutes=5)
 MOST = 20
+MOST_ASKED, ASKING = 200, timedelta(minutes=15)
+"""Questions that an address may ask for before anybody is known."""
 REFUSED = "The passkey was not accepted. Try again, or sign in another way."
 COPIED = (
     "This passkey seems to have been copied, so it is not accepted. Remove it and add it anew."
@@ -92,6 +95,16 @@ def ask_to_sign(purpose: Purpose, place: Place, user: User | None) -> Asked:
         raise BadRequest("There is no passkey for this address. Use another way.")
     question = webauthn.ask_to_sign(place, known, verify=purpose is not Purpose.FACTOR)
     return _keep(purpose, user, question)
+
+
+def ask_anybody(place: Place, address: str) -> Asked:
+    """Ask whoever is there for a passkey to sign in by; TooManyRequests for who asks on and on."""
+    if not attempts.count("passkey-question", place_of(address), MOST_ASKED, ASKING):
+        raise TooManyRequests(
+            "Too many attempts from here. Wait a few minutes before you try again.",
+            headers={"Retry-After": str(int(ASKING.total_seconds()))},
+        )
+    return ask_to_sign(Purpose.SIGN_IN, place, None)
 
 
 def check(purpose: Purpose, place: Place, answer: Answer, user: User | None = None) -> User:

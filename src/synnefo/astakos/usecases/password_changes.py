@@ -23,6 +23,7 @@ from synnefo.astakos.usecases import (
     attempts,
     audit,
     auth_policies,
+    known_devices,
     passwords,
     sessions,
     tokens,
@@ -114,6 +115,7 @@ def set_by_link(key: str, password: str) -> User:
             raise Gone(BAD_LINK)
         _set(user, password)
         tokens.revoke_all(user)
+        known_devices.forget(user)
         audit.record("user.password-reset", actor=user, subject=user)
     return user
 

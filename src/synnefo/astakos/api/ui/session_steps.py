@@ -77,7 +77,7 @@ def ask_passkey(call: Call, body: QuestionWish) -> Asked:
     """Ask the browser for a passkey, to sign in by or as the second factor."""
     cookies.check_own_page(call)
     if body.purpose == Purpose.SIGN_IN:
-        return passkeys.ask_to_sign(Purpose.SIGN_IN, place_of(call), None)
+        return passkeys.ask_anybody(place_of(call), call.address)
     if body.purpose != Purpose.FACTOR:
         raise BadRequest("The purpose is sign-in or factor.")
     _, _, user = _open(call, Step.FACTOR)
