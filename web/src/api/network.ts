@@ -72,6 +72,14 @@ export async function createSubnet(subnet: NewSubnet): Promise<void> {
   });
 }
 
+/** Let another project pay for a network. Source: identity 4.9. */
+export async function reassignNetwork(id: string, project: string): Promise<void> {
+  await call('network', `/networks/${id}/action`, {
+    method: 'POST',
+    json: { reassign: { project } },
+  });
+}
+
 export async function renameNetwork(id: string, name: string): Promise<void> {
   await call('network', `/networks/${id}`, { method: 'PUT', json: { network: { name } } });
 }

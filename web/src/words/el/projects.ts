@@ -272,6 +272,13 @@ export const projects: Record<keyof typeof english, Sentence> = {
   'projects.switch.heading': 'Εργασία σε',
   'projects.switch.all': 'Όλα τα έργα, συμμετοχή ή αίτηση',
   'projects.switch.failed': 'Το έργο δεν μπορεί να χρησιμοποιηθεί τώρα',
+  'projects.moveto': 'Μεταφορά',
+  'projects.moveto.ask': 'Μεταφορά σε άλλο έργο…',
+  'projects.moveto.title': 'Μεταφορά του {name} σε άλλο έργο;',
+  'projects.moveto.why':
+    'Από εδώ και πέρα χρεώνεται το άλλο έργο, αν το επιτρέπουν τα όριά του. Τίποτα άλλο δεν αλλάζει.',
+  'projects.moveto.none': 'Δεν είστε σε άλλο έργο.',
+  'projects.moveto.done': 'Το {name} χρεώνεται πλέον στο {project}',
   'projects.gone': 'Το έργο δεν υπάρχει για εσάς',
   'projects.gone.line':
     'Δεν υπάρχει ή είναι ιδιωτικό. Ζητήστε από τον υπεύθυνό του να σας προσθέσει.',

@@ -269,6 +269,13 @@ export const projects = {
   'projects.switch.heading': 'Work in',
   'projects.switch.all': 'All projects, join or ask',
   'projects.switch.failed': 'This project cannot be used now',
+  'projects.moveto': 'Move',
+  'projects.moveto.ask': 'Move to another project…',
+  'projects.moveto.title': 'Move {name} to another project?',
+  'projects.moveto.why':
+    'The other project pays from now on, if its limits allow. Nothing else changes.',
+  'projects.moveto.none': 'You are in no other project.',
+  'projects.moveto.done': '{project} pays for {name} now',
   'projects.gone': 'This project is not there for you',
   'projects.gone.line': 'It does not exist, or it is private. Ask its owner to add you.',
 } as const satisfies Record<string, string | { one: string; other: string }>;
