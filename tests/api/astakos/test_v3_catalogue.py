@@ -8,7 +8,7 @@ from synnefo.astakos.usecases import registry
 from tests.support.astakos import a_component, a_token, a_user
 from tests.support.keystone import Admin
 
-pytestmark = pytest.mark.django_db(databases=[DATABASE], transaction=True)
+pytestmark = pytest.mark.django_db(databases=[DATABASE])
 
 
 def _registered() -> None:

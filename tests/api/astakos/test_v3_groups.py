@@ -6,7 +6,7 @@ from synnefo.astakos.models import DATABASE
 from tests.support.astakos import a_token, a_user
 from tests.support.keystone import Admin, sign_in
 
-pytestmark = pytest.mark.django_db(databases=[DATABASE], transaction=True)
+pytestmark = pytest.mark.django_db(databases=[DATABASE])
 PASSWORD = "a password for tests"
 
 

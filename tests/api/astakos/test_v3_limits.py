@@ -9,7 +9,7 @@ from synnefo.wire.provisions import project_holder
 from tests.support.astakos import a_component, a_resource, a_token, a_user
 from tests.support.keystone import Admin, sign_in
 
-pytestmark = pytest.mark.django_db(databases=[DATABASE], transaction=True)
+pytestmark = pytest.mark.django_db(databases=[DATABASE])
 PASSWORD = "a password for tests"
 
 

@@ -10,7 +10,7 @@ from tests.support.astakos import a_component, a_token, a_user
 from tests.support.identity_calls import an_app, with_app
 from tests.support.keystone import Admin, sign_in
 
-pytestmark = pytest.mark.django_db(databases=[DATABASE], transaction=True)
+pytestmark = pytest.mark.django_db(databases=[DATABASE])
 PASSWORD = "a password for tests"
 SYSTEM: dict[str, Any] = {"system": {"all": True}}
 

@@ -9,7 +9,7 @@ from tests.support.astakos import PASSWORD as OF_ADA
 from tests.support.astakos import a_resource, a_token, a_user
 from tests.support.keystone import Admin, sign_in
 
-pytestmark = pytest.mark.django_db(databases=[DATABASE], transaction=True)
+pytestmark = pytest.mark.django_db(databases=[DATABASE])
 PASSWORD, OTHER = "a password for tests", "another password for tests"
 
 

@@ -21,7 +21,7 @@ from synnefo.kit.faults import Forbidden, Unauthorized
 from synnefo.wire.provisions import project_holder, user_holder
 from tests.support.astakos import a_project, a_resource, a_user
 
-pytestmark = pytest.mark.django_db(databases=[DATABASE], transaction=True)
+pytestmark = pytest.mark.django_db(databases=[DATABASE])
 
 
 def role(name: str) -> "roles.Role":
