@@ -102,6 +102,11 @@ class User(models.Model):
         indexes = [
             models.Index(fields=["date_joined"], name="astakos_user_joined"),
             models.Index(fields=["last_name"], name="astakos_user_last_name"),
+            models.Index(
+                fields=["name", "domain_id"],
+                condition=~models.Q(name=""),
+                name="astakos_user_v3_name",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -23,7 +23,7 @@ KNOWN = (PASSWORD, TOKEN, TOTP, APPLICATION)
 UNKNOWN_METHOD = f"Sign in by one of the methods {', '.join(KNOWN)}."
 LACKING = "The method {name} needs 'identity.{name}'."
 _KNOWN = "r.email_verified AND r.deleted_at IS NULL"
-_BY_NAME = f"r.name = %s AND r.domain_id = %s AND {_KNOWN}"
+_BY_NAME = f"r.name = %s AND r.domain_id = %s AND r.name <> '' AND {_KNOWN}"
 _BY_ADDRESS = f"r.username = %s AND r.domain_id = %s AND {_KNOWN}"
 NOT_ENROLLED = (
     "This account must have a second factor, and has none. Sign in on the pages to set one up."
@@ -97,7 +97,7 @@ def user_of(person: Person) -> User | None:
 
 
 def _first(where: str, values: tuple[str, ...]) -> User | None:
-    found = rows.find(User, f"{where} ORDER BY r.id LIMIT 1", values)
+    found = rows.find(User, where, values)
     return found[0] if found else None
 
 
