@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.test import Client
 
-from synnefo.astakos.domain.applications import Capacity, Wish
+from synnefo.astakos.domain.applications import ApplicationAction, Capacity, Wish
 from synnefo.astakos.models import (
     AuthPolicyProfile,
     Group,
@@ -99,7 +99,7 @@ class Places:
             resources={"cyclades.vm": Capacity(1, 3)},
         )
         first = applications.apply(wish, owner)
-        applications.act(first, applications.ApplicationAction.APPROVE)
+        applications.act(first, ApplicationAction.APPROVE)
         project = first.chain
         memberships.enroll(project, member.email)
         return project, applications.apply_to_modify(project, Wish(comments="More"), owner)

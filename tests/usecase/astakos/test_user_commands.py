@@ -207,7 +207,12 @@ class TestModifying:
         a_resource(limit=5)
         ada = a_user("ada@x.org")
         asked: list[str] = []
-        monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or "n")
+
+        def answer(question: str) -> str:
+            asked.append(question)
+            return "n"
+
+        monkeypatch.setattr("builtins.input", answer)
         with pytest.raises(CommandError, match="Nothing was changed"):
             run("user-modify", ada.uuid, "--set-base-quota", VM, "9")
         assert vm_limit(ada) == 5
