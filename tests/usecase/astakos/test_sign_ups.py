@@ -1,22 +1,42 @@
 """Becoming a user: asked for, confirmed by a mailed link, decided about, greeted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import time_machine
+from django.db import connections
 
+from synnefo.astakos.domain.tokens import digest_of
 from synnefo.astakos.jobs import sign_up as jobs
 from synnefo.astakos.models import AuditEntry, AuthProvider, Invitation, SignUp, User
 from synnefo.astakos.settings import AstakosSettings, SignUpSettings
-from synnefo.astakos.usecases import activations, invitations, sign_ups, terms, tokens, users
-from synnefo.astakos.usecases.activations import Proof, Result
-from synnefo.astakos.usecases.sign_ups import Form, Registered
+from synnefo.astakos.usecases import (
+    activations,
+    invitations,
+    passwords,
+    sign_ups,
+    terms,
+    tokens,
+    users,
+)
+from synnefo.astakos.usecases.activations import Proof, Result, Verified
+from synnefo.astakos.usecases.sign_ups import Asked, Form, Registered
 from synnefo.kit import conf
 from synnefo.kit.clock import now
-from synnefo.kit.faults import BadRequest, Conflict, Forbidden, Gone, TooManyRequests, Unauthorized
+from synnefo.kit.faults import (
+    BadRequest,
+    Conflict,
+    Fault,
+    Forbidden,
+    Gone,
+    TooManyRequests,
+    Unauthorized,
+)
 from synnefo.serve import errands
 from synnefo.serve.mail_settings import MailSettings
 from tests.support.astakos import a_token, a_user
@@ -25,6 +45,7 @@ from tests.support.puzzles import a_solution
 
 pytestmark = pytest.mark.django_db(databases=["astakos"], transaction=True)
 
+T = TypeVar("T")
 SECRET = "vivid lanterns hum"
 HERE = "192.0.2.7"
 assert jobs
@@ -61,6 +82,26 @@ def work() -> None:
 
 def code_of(mail: Kept) -> str:
     return unquote(urlsplit(mail.link).fragment)
+
+
+def person(name: str) -> users.NewUser:
+    stored = passwords.hash_password(SECRET)
+    return users.NewUser(email="ada@example.org", first_name=name, password_hash=stored)
+
+
+def at_once(things: Sequence[T], act: Callable[[T], object]) -> list[object]:
+    """Do something with each thing in a thread of its own; failures count as outcomes."""
+
+    def tried(thing: T) -> object:
+        try:
+            return act(thing)
+        except Fault as fault:
+            return fault
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(things)) as pool:
+        return list(pool.map(tried, things))
 
 
 def of(email: str) -> User:
@@ -289,6 +330,22 @@ class TestSameAddress:
             activations.ask_again("new@example.org")
             asked("new@example.org")
         assert len(box.to("new@example.org")) <= 5
+
+    def test_of_many_sign_ups_at_once_one_gets_the_address(self, box: Mailbox) -> None:
+        """Whoever is quickest: the others are refused, and none breaks."""
+        with conf.override(SignUpSettings, astakos_mails_per_address=100):
+            several = [
+                Asked(person(str(number)), f"browser {number}", None) for number in range(6)
+            ]
+            at_once(several, sign_ups.carry_out)
+        work()
+        SignUp.objects.update(browser=digest_of("mine"))
+        codes = [code_of(mail) for mail in box.kept]
+        outcomes = at_once(codes, lambda code: activations.verify_by_link(code, Proof("mine")))
+        assert len(codes) == 6
+        assert sum(isinstance(outcome, Verified) for outcome in outcomes) == 1
+        assert all(isinstance(each, Verified | Gone | Conflict) for each in outcomes)
+        assert User.objects.filter(email__iexact="ada@example.org").count() == 1
 
     def test_an_address_confirmed_meanwhile_is_refused_kindly(self, box: Mailbox) -> None:
         registered = asked()

@@ -109,6 +109,7 @@ def verify_by_link(code: str, proof: Proof) -> Verified:
     if signed_up is not None:
         _check_proof(user, signed_up, proof)
     with transaction.atomic(using=DATABASE):
+        _lock_address(user)
         if not User.objects.filter(pk=user.pk, verification_code=digest_of(code)).update(
             verification_code=None
         ):
@@ -120,7 +121,9 @@ def verify_by_link(code: str, proof: Proof) -> Verified:
 def verify(user: User) -> Result:
     """Take an address as confirmed, with the mails that follow. Spec: identity 3.2.2, 3.2.3."""
     with transaction.atomic(using=DATABASE):
+        _lock_address(user)
         users.verify(user)
+        _drop_namesakes(user)
         SignUp.objects.filter(user=user).delete()
         result = result_of(user)
         if result is Result.ACCEPTED:
@@ -159,6 +162,19 @@ def forget_unverified() -> int:
     for user in gone:
         users.delete(user)
     return count
+
+
+def _lock_address(user: User) -> None:
+    """Line up all who want an address; Gone for one who lost theirs meanwhile."""
+    same = User.objects.select_for_update().filter(email__iexact=user.email).order_by("pk")
+    if user.pk not in list(same.values_list("pk", flat=True)):
+        raise Gone(messages.say("INVALID_ACTIVATION_KEY"))
+
+
+def _drop_namesakes(user: User) -> None:
+    """Delete others who asked for an account with an address that is somebody's now."""
+    same = User.objects.filter(email__iexact=user.email, email_verified=False)
+    same.exclude(pk=user.pk).delete()
 
 
 def _owner(code: str) -> User:
