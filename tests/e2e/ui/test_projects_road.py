@@ -142,6 +142,18 @@ def test_a_member_works_in_it_within_its_limits(ada: Page) -> None:
     expect(card.get_by_text("1 of 1 used")).to_be_visible()
 
 
+def test_usage_over_time_is_plotted_and_tabled(owner: Page, cloud: Cloud) -> None:
+    open_project(owner)
+    expect(owner.get_by_text("1 of 2 used")).to_be_visible()
+    owner.get_by_role("navigation", name=NAME).get_by_role("link", name="Usage").click()
+    chart = owner.get_by_role("region", name="Private networks")
+    expect(chart.locator("canvas")).to_be_visible()
+    owner.get_by_label("Usage of").select_option(label=ADA)
+    expect(chart.locator("canvas")).to_be_visible()
+    chart.get_by_role("button", name="Show as table").click()
+    expect(chart.get_by_role("table")).to_be_visible()
+
+
 def test_a_network_is_moved_to_another_project(ada: Page) -> None:
     ada.goto("/ui/networks")
     ada.get_by_role("button", name="Actions of lab-net").click()
@@ -151,18 +163,6 @@ def test_a_network_is_moved_to_another_project(ada: Page) -> None:
     dialog.get_by_role("button", name="Move", exact=True).click()
     expect(ada.get_by_text("pays for lab-net now")).to_be_visible()
     expect(ada.get_by_text("0 of 1 private networks used")).to_be_visible()
-
-
-def test_usage_over_time_is_plotted_and_tabled(owner: Page, cloud: Cloud) -> None:
-    open_project(owner)
-    expect(owner.get_by_text("0 of 2 used")).to_be_visible()
-    owner.get_by_role("navigation", name=NAME).get_by_role("link", name="Usage").click()
-    chart = owner.get_by_role("region", name="Private networks")
-    expect(chart.locator("canvas")).to_be_visible()
-    owner.get_by_label("Usage of").select_option(label=ADA)
-    expect(chart.locator("canvas")).to_be_visible()
-    chart.get_by_role("button", name="Show as table").click()
-    expect(chart.get_by_role("table")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
