@@ -165,6 +165,19 @@ class TestTerms:
             headers={"X-Auth-Token": page.token, "X-Subject-Token": page.token},
         )
         assert identity.status_code == 401
+        by_password = Client().post(
+            "/astakos/identity/v2.0/tokens",
+            {
+                "auth": {
+                    "passwordCredentials": {
+                        "username": "ada@example.org",
+                        "password": "correct horse battery",
+                    }
+                }
+            },
+            "application/json",
+        )
+        assert by_password.status_code == 401
         session = page.get("/session").json()
         assert session["user"]["has_signed_terms"] is False
         shown = Page().get("/terms").json()

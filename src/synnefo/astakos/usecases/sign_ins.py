@@ -33,6 +33,7 @@ def issue(proof: Proof, target: Target) -> Issued:
     """Make a token for who proved themselves; Unauthorized for a scope that is not theirs."""
     trust = trusts.use(target.trust, proof.user) if target.trust else None
     user, wish = _wish(proof, target, trust)
+    tokens.check_signed(proof.user)
     issued = tokens.issue(user, wish)
     if proof.parent is None:
         audit.record("token.issued", actor=proof.user, subject=user, methods=list(proof.methods))

@@ -146,9 +146,15 @@ def find(token: str, *, unsigned: bool = False, expired: bool = False) -> Token:
     row = held.find(digest_of(token))
     if row is None or not _is_usable(row, GRACE if expired else timedelta()):
         raise Unauthorized(UNKNOWN)
-    if not (unsigned or row.user.has_signed_terms):
-        raise Unauthorized(UNSIGNED, headers={"X-Terms": "unsigned"})
+    if not unsigned:
+        check_signed(row.user)
     return row
+
+
+def check_signed(user: User) -> None:
+    """Refuse who did not agree to the latest terms of use. Spec: identity 3.1."""
+    if not user.has_signed_terms:
+        raise Unauthorized(UNSIGNED, headers={"X-Terms": "unsigned"})
 
 
 def revoke(row: Token) -> None:

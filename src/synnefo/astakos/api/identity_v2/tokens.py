@@ -168,6 +168,7 @@ def _by_credentials(call: Call, auth: Auth, given: PasswordCredentials) -> Acces
             if len(given.password) >= 43:
                 raise
     user = logins.by_password(given.username, given.password, call.address)
+    tokens.check_signed(user)
     if second_factors.is_on(user) or second_factors.is_required(user):
         raise Unauthorized(NO_FACTORS)
     return _scoped(user, auth.tenant_id or auth.tenant_name)
