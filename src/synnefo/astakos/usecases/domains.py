@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from synnefo.astakos.models import DATABASE, Domain, Group, Project, Role, RoleAssignment, User
 from synnefo.astakos.models.domains import DEFAULT
 from synnefo.astakos.models.projects import ALIVE
+from synnefo.astakos.usecases import audit
 from synnefo.astakos.usecases.catalogs import Remembered
 from synnefo.kit.faults import Conflict, Forbidden, ItemNotFound
 
@@ -57,7 +58,7 @@ def create(name: str, **facts: Any) -> Domain:
     """Make a domain; Conflict when one of that name is there."""
     ensure()
     made = Domain(name=name, **facts)
-    _save(made)
+    _save(made, "made")
     return made
 
 
@@ -67,7 +68,7 @@ def update(domain: Domain, changes: dict[str, Any]) -> None:
         raise Forbidden("The default domain stays enabled: everybody is in it.")
     for name, value in changes.items():
         setattr(domain, name, value)
-    _save(domain)
+    _save(domain, "changed")
 
 
 def check_deletable(domain: Domain) -> None:
@@ -104,10 +105,11 @@ def projects(domain: Domain) -> list[Project]:
     return list(Project.objects.filter(domain_id=domain.pk, state__in=ALIVE).order_by("-pk"))
 
 
-def _save(domain: Domain) -> None:
+def _save(domain: Domain, done: str) -> None:
     try:
         with transaction.atomic(using=DATABASE):
             domain.save()
+            audit.record(f"domain.{done}", subject=domain)
     except IntegrityError as error:
         raise Conflict(f"A domain named {domain.name} exists already.") from error
     _closed.change()

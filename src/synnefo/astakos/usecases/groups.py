@@ -7,6 +7,7 @@ from django.db import IntegrityError, router, transaction
 
 from synnefo.astakos.models import DATABASE, Group, GroupMember, User
 from synnefo.astakos.models.domains import DEFAULT
+from synnefo.astakos.usecases import audit
 from synnefo.kit.faults import Conflict, ItemNotFound
 from synnefo.serve.statements import fetch
 
@@ -36,7 +37,9 @@ def create(name: str, domain_id: str = DEFAULT, **facts: Any) -> Group:
     """Make a group; Conflict when its domain has one of that name."""
     try:
         with transaction.atomic(using=DATABASE):
-            return Group.objects.create(name=name, domain_id=domain_id, **facts)
+            made = Group.objects.create(name=name, domain_id=domain_id, **facts)
+            audit.record("group.made", subject=made)
+            return made
     except IntegrityError as error:
         raise Conflict(f"A group named {name} exists already.") from error
 
@@ -62,6 +65,8 @@ def add(group: Group, user: User) -> bool:
     """Put a user into a group; answer whether they were not there."""
     with transaction.atomic(using=DATABASE):
         _, fresh = GroupMember.objects.get_or_create(group=group, user=user)
+        if fresh:
+            audit.record("group.joined", subject=user, group=group.name)
     return fresh
 
 
@@ -69,6 +74,8 @@ def remove(group: Group, user: User) -> bool:
     """Take a user out of a group; answer whether they were there."""
     with transaction.atomic(using=DATABASE):
         gone, _ = GroupMember.objects.filter(group=group, user=user).delete()
+        if gone:
+            audit.record("group.left", subject=user, group=group.name)
     return bool(gone)
 
 

@@ -21,10 +21,7 @@ def counted() -> QuerySet[Group]:
 
 def add(name: str, description: str) -> Group:
     """Make a group."""
-    with transaction.atomic(using=DATABASE):
-        made = groups.create(_checked(name), description=description)
-        audit.record("group.made", subject=made)
-    return made
+    return groups.create(_checked(name), description=description)
 
 
 def change(group: Group, name: str, description: str) -> None:

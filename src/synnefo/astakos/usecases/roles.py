@@ -11,6 +11,7 @@ from django.db.models import Q
 from synnefo.astakos.domain import roles as rules
 from synnefo.astakos.domain.roles import Named
 from synnefo.astakos.models import DATABASE, Role, RoleAssignment, RoleInference, User
+from synnefo.astakos.usecases import audit
 from synnefo.astakos.usecases.catalogs import Remembered
 from synnefo.kit.faults import BadRequest, Conflict, Forbidden, ItemNotFound
 
@@ -98,7 +99,7 @@ def create(name: str, domain_id: str = "", **facts: Any) -> Role:
     """Make a role; Conflict when one of that name is there, in any case of letters."""
     ensure()
     role = Role(name=name, domain_id=domain_id, **facts)
-    _save(role)
+    _save(role, "made")
     return role
 
 
@@ -108,7 +109,7 @@ def update(role: Role, changes: dict[str, Any]) -> None:
         raise Forbidden(f"The role {role.name} keeps its name: services count on it.")
     for name, value in changes.items():
         setattr(role, name, value)
-    _save(role)
+    _save(role, "changed")
 
 
 def delete(role: Role) -> None:
@@ -128,13 +129,17 @@ def imply(prior: Role, implied: Role) -> None:
     known = book()
     if prior.pk in rules.closure([implied.pk], known.implies):
         raise BadRequest("A role cannot imply itself, directly or by others.")
-    RoleInference.objects.get_or_create(prior=prior, implied=implied)
+    with transaction.atomic(using=DATABASE):
+        RoleInference.objects.get_or_create(prior=prior, implied=implied)
+        audit.record("role.implied", subject=prior, implied=implied.name)
     _book.change()
 
 
 def imply_no_more(prior: Role, implied: Role) -> None:
     """End that one role brings another; ItemNotFound when it does not."""
-    find_inference(prior, implied).delete()
+    with transaction.atomic(using=DATABASE):
+        find_inference(prior, implied).delete()
+        audit.record("role.implied-no-more", subject=prior, implied=implied.name)
     _book.change()
 
 
@@ -146,10 +151,11 @@ def find_inference(prior: Role, implied: Role) -> RoleInference:
     return found
 
 
-def _save(role: Role) -> None:
+def _save(role: Role, done: str) -> None:
     try:
         with transaction.atomic(using=DATABASE):
             role.save()
+            audit.record(f"role.{done}", subject=role)
     except IntegrityError as error:
         raise Conflict(f"A role named {role.name} exists already.") from error
     _book.change()

@@ -179,12 +179,10 @@ def _reset_second_factor(user: User, order: Order) -> None:
 
 def _add_to_group(user: User, order: Order) -> None:
     groups.add(groups.named(order.group), user)
-    audit.record("group.joined", subject=user, group=order.group)
 
 
 def _take_from_group(user: User, order: Order) -> None:
     groups.remove(groups.named(order.group), user)
-    audit.record("group.left", subject=user, group=order.group)
 
 
 _DO: dict[Deed, Callable[[User, Order], None]] = {
