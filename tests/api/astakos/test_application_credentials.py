@@ -1,6 +1,7 @@
 """Application credentials and access rules by example. Spec: openstack-api 4.3."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine

@@ -145,7 +145,7 @@ def test_a_person_signs_in_allows_and_the_program_gets_its_token(
     heading = page.get_by_role("heading", name="Photo Printer wants to act for you")
     expect(heading).to_be_visible()
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of its words
+        page.emulate_media(color_scheme=scheme)
         assert findings(page, axe) == []
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -235,7 +235,7 @@ def test_a_program_gets_a_credential_and_loses_it(page: Page, server: Server, ax
     page.get_by_role("button", name="New key").click()
     expect(page.get_by_text("1 key", exact=True)).to_be_visible()
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of its words
+        page.emulate_media(color_scheme=scheme)
         assert findings(page, axe) == []
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -51,13 +51,14 @@ def manage(data: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def cli(server: Server, *words: str, shows: bool = True, **more: str) -> Any:
+def cli(server: Server, *words: str, shows: bool = True, env: dict[str, str] | None = None) -> Any:
     """Run `openstack` and read the JSON that it prints, if it shows anything."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("OS_")}
     command = [str(Path(sys.executable).with_name("openstack")), *words]
     command += ["-f", "json"] if shows else []
-    env = {key: value for key, value in {**kept, **server.keystone, **more}.items() if value}
-    done = subprocess.run(command, check=False, capture_output=True, text=True, env=env)
+    given = {**kept, **server.keystone, **(env or {})}
+    used = {name: value for name, value in given.items() if value}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=used)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout) if shows else None
     if isinstance(told, dict):
@@ -105,11 +106,11 @@ class TestApplicationCredentials:
         made = cli(server, "application", "credential", "create", "backup", "--role", "member")
         assert made["project_id"] == server.account
         env = as_app(server, made)
-        token = cli(server, "token", "issue", **env)
+        token = cli(server, "token", "issue", env=env)
         assert token["project_id"] == server.account
         listed = cli(server, "application", "credential", "list")
         assert [one["Name"] for one in listed] == ["backup"]
-        assert cli(server, "container", "list", **env) == []
+        assert cli(server, "container", "list", env=env) == []
         cli(server, "application", "credential", "delete", "backup", shows=False)
         assert status(f"{server.url}/astakos/identity/v3/auth/projects", token["id"]) == 401
 
@@ -124,7 +125,7 @@ class TestApplicationCredentials:
         )
         assert cloud.current_user_id == server.account
         assert list(cloud.object_store.containers()) == []
-        found = cloud.identity.application_credentials(server.account)
+        found: Any = cloud.identity.application_credentials(server.account)  # type: ignore[union-attr] # of v3
         assert "sdk" in {one.name for one in found}
         cloud.close()
 
@@ -133,7 +134,7 @@ class TestApplicationCredentials:
         rules = [{"service": "object-store", "method": "GET", "path": path}]
         words = ("create", "ruled", "--access-rules", json.dumps(rules))
         made = cli(server, "application", "credential", *words)
-        token = cli(server, "token", "issue", **as_app(server, made))["id"]
+        token = cli(server, "token", "issue", env=as_app(server, made))["id"]
         assert status(server.storage, token) in {200, 204}
         assert status(f"{server.storage}/new", token, "PUT") == 403
         assert status(f"{server.storage}/new", token) == 403
@@ -191,7 +192,7 @@ class TestTrusts:
     """openstack trust ..., and keystoneauth's trust scope."""
 
     def test_one_is_given_used_and_ended(self, server: Server) -> None:
-        found = cli(server, "user", "show", OTHER, **operator())
+        found = cli(server, "user", "show", OTHER, env=operator())
         words = ("--project", server.account, "--role", "member", server.account, found["id"])
         made = cli(server, "trust", "create", *words, "--impersonate")
         assert cli(server, "trust", "show", made["id"])["trustee_user_id"] == found["id"]
