@@ -12,11 +12,13 @@ from synnefo.astakos.models import (
     Group,
     QueuedErrand,
     Token,
+    TotpDevice,
     User,
 )
 from synnefo.astakos.settings import AstakosSettings
 from synnefo.astakos.usecases import audit, groups, tokens, users
 from synnefo.kit import conf
+from synnefo.kit.clock import now
 from tests.support.astakos import PASSWORD, a_project, a_resource, a_token, a_user
 from tests.support.operators import BASE, Desk
 
@@ -248,6 +250,29 @@ class TestDeeds:
         assert groups.names_of(ada) == ()
         body = {"deed": "add_to_group", "users": [ada.uuid], "group": "none"}
         desk.send("POST", "/users/deeds", body, status=404)
+
+    def test_second_factors_are_taken_away_after_a_preview(self, desk: Desk) -> None:
+        ada = a_user("ada@x.org")
+        TotpDevice.objects.create(user=ada, secret="x", confirmed_at=now())
+        seen = desk.deed("reset_second_factor", ada, dry_run=True)
+        assert seen["outcomes"][0]["effects"] == {"factors": 1}
+        assert seen["is_final"]
+        assert TotpDevice.objects.filter(user=ada).exists()
+        desk.deed("reset_second_factor", ada, reason="lost the phone")
+        assert not TotpDevice.objects.filter(user=ada).exists()
+
+    def test_all_sessions_and_tokens_are_ended_at_once(self, desk: Desk) -> None:
+        ada = a_user("ada@x.org")
+        a_token(ada)
+        assert desk.deed("end_sessions", ada)["outcomes"][0]["effects"] == {"tokens": 1}
+        assert not Token.objects.filter(user=ada).exists()
+
+    def test_a_verification_mail_is_sent_to_who_waits_for_one(self, desk: Desk) -> None:
+        eve, ada = a_user("eve@x.org", accepted=False), a_user("ada@x.org")
+        told = desk.deed("send_verification", eve, ada)["outcomes"]
+        assert [bool(one["refused"]) for one in told] == [False, True]
+        errand = QueuedErrand.objects.get(name="astakos.send_mail")
+        assert errand.arguments["recipient"] == eve.email
 
     def test_a_link_for_a_new_password_is_mailed(self, desk: Desk) -> None:
         ada = a_user("ada@x.org")
