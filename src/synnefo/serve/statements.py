@@ -21,9 +21,20 @@ _ONLY_WHEN_ASKED = 1 << 30
 def fetch(alias: str, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Run a statement in the transaction that is open, if one is; answer the rows it brings."""
     connection = connections[alias]
+    if connection.execute_wrappers:
+        return _watched(connection, sql, values)
     if connection.vendor == POSTGRESQL:
         return _prepared(connection, sql, values)
     return _plain(connection, sql, values)
+
+
+def _watched(
+    connection: BaseDatabaseWrapper, sql: str, values: Sequence[Any]
+) -> list[tuple[Any, ...]]:
+    """Run a statement where those see it who look at every statement, as tests do."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall()) if cursor.description else []
 
 
 def _plain(
