@@ -11,8 +11,16 @@ from synnefo.kit import logs
 from synnefo.webproject import components
 
 
+PATIENT = 5
+"""How much processor time is left to those who answer requests (see `nice`)."""
+
+
 def start(program: str) -> threading.Event:
-    """Set Django and the logs up; answers the event that SIGTERM or SIGINT sets."""
+    """Set Django and the logs up; answers the event that SIGTERM or SIGINT sets.
+
+    What runs behind the requests gives way to them where the processors are busy.
+    """
+    os.nice(PATIENT)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synnefo.webproject.django_settings")
     django.setup()
     logs.configure(program)
