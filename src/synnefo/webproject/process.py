@@ -10,7 +10,6 @@ import django
 from synnefo.kit import logs
 from synnefo.webproject import components
 
-
 PATIENT = 5
 """How much processor time is left to those who answer requests (see `nice`)."""
 
