@@ -2,12 +2,12 @@
 
 from synnefo.clients import in_process
 from synnefo.kit import conf
-from synnefo.serve.http.direct import Direct
+from synnefo.serve.http.direct import WsgiApp
 from synnefo.webproject import components
 from synnefo.webproject.settings import WebprojectSettings
 
 
-def mount(application: Direct) -> None:
+def mount(application: WsgiApp) -> None:
     """Answer calls to the base addresses of this host's bricks from this process."""
     if not conf.of(WebprojectSettings).webproject_internal_transport:
         return
