@@ -1,7 +1,8 @@
 """Hot statements, written by hand and planned once for each connection.
 
 PostgreSQL plans a prepared statement once and keeps the plan; the ORM's cursors send values inside
-the text, so there each call is parsed and planned anew. On SQLite it is an ordinary statement.
+the text, so there each call is parsed and planned anew. On SQLite it is an ordinary statement, and
+the driver of PostgreSQL, nearly 10 MiB, stays out of the process.
 """
 
 import sqlite3
@@ -9,7 +10,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-import psycopg
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -59,9 +59,14 @@ def _prepared(
 ) -> list[tuple[Any, ...]]:
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
-    raw: psycopg.Connection[tuple[Any, ...]] = connection.connection
+    raw = connection.connection
     if raw.prepare_threshold is None:
         raw.prepare_threshold = _ONLY_WHEN_ASKED
     with connection.wrap_database_errors:
-        cursor = psycopg.Cursor(raw).execute(sql, values, prepare=True)
+        cursor = _driver(connection).Cursor(raw).execute(sql, values, prepare=True)
         return cursor.fetchall() if cursor.description else []
+
+
+def _driver(connection: Any) -> Any:
+    """Answer the module by which Django speaks to a database."""
+    return connection.Database
