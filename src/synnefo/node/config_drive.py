@@ -1,20 +1,23 @@
 """The config drive: a small ISO 9660 disk labelled `config-2`. Spec: openstack-api 6.5."""
 
+import importlib
 import io
 import os
 import tempfile
 from pathlib import Path, PurePosixPath
-
-import pycdlib
+from typing import TYPE_CHECKING
 
 from synnefo.node.guest_config import GuestConfig, documents
+
+if TYPE_CHECKING:
+    import pycdlib
 
 LABEL = "config-2"
 
 
 def image(config: GuestConfig) -> bytes:
     """Make the disk image in memory; about as long as its documents plus 150 KiB."""
-    disc = pycdlib.PyCdlib()
+    disc = _disc()
     disc.new(interchange_level=4, rock_ridge="1.09", joliet=3, vol_ident=LABEL)
     folders: set[str] = set()
     for path, contents in sorted(documents(config).items()):
@@ -40,7 +43,13 @@ def write(config: GuestConfig, target: Path) -> None:
         raise
 
 
-def _add_folders(disc: pycdlib.PyCdlib, folder: PurePosixPath, known: set[str]) -> None:
+def _disc() -> "pycdlib.PyCdlib":
+    """Begin a disc; the library weighs 10 MiB, so it is loaded with the first one."""
+    made: pycdlib.PyCdlib = importlib.import_module("pycdlib").PyCdlib()
+    return made
+
+
+def _add_folders(disc: "pycdlib.PyCdlib", folder: PurePosixPath, known: set[str]) -> None:
     for step in (*reversed(folder.parents), folder):
         path = str(step)
         if path != "/" and path not in known:
@@ -48,14 +57,14 @@ def _add_folders(disc: pycdlib.PyCdlib, folder: PurePosixPath, known: set[str]) 
             known.add(path)
 
 
-def _add_file(disc: pycdlib.PyCdlib, path: str, contents: bytes) -> None:
+def _add_file(disc: "pycdlib.PyCdlib", path: str, contents: bytes) -> None:
     name = PurePosixPath(path).name
     disc.add_fp(io.BytesIO(contents), len(contents), path, rr_name=name, joliet_path=path)
 
 
 def read(source: Path) -> dict[str, bytes]:
     """Read the documents back; path without leading slash -> contents."""
-    disc = pycdlib.PyCdlib()
+    disc = _disc()
     disc.open(str(source))
     try:
         return {
@@ -67,7 +76,7 @@ def read(source: Path) -> dict[str, bytes]:
         disc.close()
 
 
-def _contents(disc: pycdlib.PyCdlib, path: str) -> bytes:
+def _contents(disc: "pycdlib.PyCdlib", path: str) -> bytes:
     target = io.BytesIO()
     disc.get_file_from_iso_fp(target, rr_path=path)
     return target.getvalue()
