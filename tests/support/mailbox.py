@@ -72,17 +72,17 @@ class Mailbox:
         self.kept.append(Kept(envelope))
         return "250 OK"
 
-    def to(self, address: str) -> list[Kept]:
-        """List the mails for one address."""
-        return [mail for mail in self.kept if address in mail.to]
+    def to(self, address: str, about: str = "") -> list[Kept]:
+        """List the mails for one address, those whose subject names something."""
+        return [mail for mail in self.kept if address in mail.to and about in mail.subject]
 
-    def wait(self, address: str, count: int = 1) -> Kept:
+    def wait(self, address: str, count: int = 1, *, about: str = "") -> Kept:
         """Answer the latest mail for an address once so many have arrived."""
         end = time.monotonic() + PATIENCE
-        while len(self.to(address)) < count:
+        while len(self.to(address, about)) < count:
             assert time.monotonic() < end, f"no mail for {address}: {self.kept}"
             time.sleep(0.02)
-        return self.to(address)[-1]
+        return self.to(address, about)[-1]
 
 
 @contextmanager

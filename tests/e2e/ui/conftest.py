@@ -34,7 +34,7 @@ def page(browser: Browser, cloud: Cloud) -> Iterator[Page]:
     opened.goto("/ui/")
     opened.get_by_label("E-mail or user name").fill(cloud.user)
     opened.get_by_label("Password", exact=True).fill(cloud.password)
-    opened.get_by_role("button", name="Sign in").click()
+    opened.get_by_role("button", name="Sign in", exact=True).click()
     expect(opened.get_by_role("heading", name="Overview", level=1)).to_be_visible()
     yield opened
     context.close()

@@ -49,7 +49,7 @@ def test_a_wrong_password_is_said_so(browser: Browser, cloud: Cloud) -> None:
     stranger.goto("/ui/machines")
     stranger.get_by_label("E-mail or user name").fill(cloud.user)
     stranger.get_by_label("Password", exact=True).fill("not the password")
-    stranger.get_by_role("button", name="Sign in").click()
+    stranger.get_by_role("button", name="Sign in", exact=True).click()
     expect(stranger.get_by_text("do not match")).to_be_visible()
     stranger.close()
 

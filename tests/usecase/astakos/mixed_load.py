@@ -51,6 +51,8 @@ CLIENT = "mixed"
 RESOURCES = ("cyclades.vm", "cyclades.cpu", "cyclades.ram")
 LIMIT = 60
 AT_ONCE = 4
+ENDLESS = 1_000_000
+"""Operations of a process that is killed in their midst."""
 
 
 class World:
@@ -119,8 +121,9 @@ def run(world: World, processes: int, operations: int, folder: Path) -> int:
     running: dict[int, int] = {}
     connections.close_all()
     for number in range(processes):
-        running[_start(world, number, operations, folder)] = number
-        if number % 5 == 0:
+        is_doomed = number % 5 == 0
+        running[_start(world, number, ENDLESS if is_doomed else operations, folder)] = number
+        if is_doomed:
             time.sleep(chance.uniform(0.01, 0.15))
             os.kill(max(running, key=lambda pid: running[pid]), signal.SIGKILL)
         while len(running) >= AT_ONCE or (number == processes - 1 and running):

@@ -8,6 +8,7 @@ from datetime import timedelta
 import msgspec
 from django.db.models import F, Sum
 
+from synnefo.clients.astakos import Standing
 from synnefo.kit import clock, conf
 from synnefo.pithos.engines import quota
 from synnefo.pithos.models import Allowance, Container, Settlement
@@ -69,11 +70,15 @@ def commissions(*, fix: bool) -> Commissions:
 
 
 def differences(user: str | None, project: str | None) -> list[Difference]:
-    """Settle what can be, then tell where stored and charged bytes differ."""
+    """Settle what can be, then tell where stored and charged bytes differ.
+
+    Where something is still on its way, on either side, nobody can tell yet.
+    """
     settlements.settle_all()
     stored = _stored()
-    charged = _charged(user, project)
-    unsettled = _unsettled()
+    known = _known(user, project)
+    charged = {place: each.usage for place, each in known.items() if each.usage}
+    unsettled = _unsettled() | {place for place, each in known.items() if each.pending}
     found = []
     for account, source in sorted(stored.keys() | charged.keys()):
         is_wanted = user in {None, account} and project in {None, source}
@@ -92,13 +97,13 @@ def _stored() -> dict[tuple[str, str], int]:
     return {(row["account"], row["project"]): row["total"] or 0 for row in rows}
 
 
-def _charged(user: str | None, project: str | None) -> dict[tuple[str, str], int]:
+def _known(user: str | None, project: str | None) -> dict[tuple[str, str], Standing]:
     told = quota.service().service_get_quotas([user] if user else [], [project] if project else [])
     return {
-        (account, source): known[quota.RESOURCE].usage
+        (account, source): known[quota.RESOURCE]
         for account, projects in told.items()
         for source, known in projects.items()
-        if quota.RESOURCE in known and known[quota.RESOURCE].usage
+        if quota.RESOURCE in known
     }
 
 
