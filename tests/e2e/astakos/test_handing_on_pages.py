@@ -18,16 +18,21 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.support.pithos_server import PASSWORD, Server, environment, running
+from tests.support.stillness import SETTLE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.needs_chromium]
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MS = 30_000
-FINDINGS = """async () => {
+FINDINGS = (
+    """async () => {"""
+    + SETTLE
+    + """
   const {violations} = await axe.run(document, {resultTypes: ['violations']});
   return violations.filter((each) => ['serious', 'critical'].includes(each.impact))
     .map((each) => `${each.id}: ${each.nodes[0].html}`);
 }"""
+)
 
 
 class Back(http.server.BaseHTTPRequestHandler):

@@ -7,18 +7,23 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.support.front_door import PASSWORD, ROOT, FrontDoor
+from tests.support.stillness import SETTLE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.needs_chromium]
 SEED = Path(__file__).with_name("operators_seed.py")
 BOSS = "boss@example.org"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PAGES = ["users", "requests", "projects", "quota", "groups", "policies", "audit"]
-SERIOUS = """async () => {
+SERIOUS = (
+    """async () => {"""
+    + SETTLE
+    + """
   const {violations} = await axe.run(document, {resultTypes: ['violations']});
   return violations
     .filter(each => ['serious', 'critical'].includes(each.impact))
     .map(each => `${each.id}: ${each.nodes.map(node => node.html).join(' ')}`);
 }"""
+)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests.support.front_door import PASSWORD, FrontDoor
 from tests.support.mailbox import Mailbox, a_mail_server
+from tests.support.stillness import SETTLE
 
 CHROMIUM = "/usr/bin/chromium"
 PATIENCE_MS = 20_000
@@ -97,6 +98,7 @@ def is_in(page: Page) -> None:
 def no_barriers(page: Page, axe: str) -> None:
     """Expect that axe finds nothing serious on a page; keep a picture where one is wanted."""
     page.wait_for_timeout(250)
+    page.evaluate("async () => {" + SETTLE + "}")
     page.evaluate(axe)
     found = page.evaluate(
         "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import Cloud
+from tests.support.stillness import SETTLE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.needs_chromium]
 
@@ -13,12 +14,16 @@ NAME = "road.example.org"
 ADA = "ada@road.example.org"
 PASSWORD = "a horse that is correct 1"
 PATIENCE_MS = 20_000
-SERIOUS = """async () => {
+SERIOUS = (
+    """async () => {"""
+    + SETTLE
+    + """
   const {violations} = await axe.run(document, {resultTypes: ['violations']});
   return violations
     .filter(each => ['serious', 'critical'].includes(each.impact))
     .map(each => `${each.id}: ${each.nodes.map(node => node.html).join(' ')}`);
 }"""
+)
 Enter = Callable[..., Page]
 
 

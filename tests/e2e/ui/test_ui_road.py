@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.conftest import Cloud, program
+from tests.support.stillness import SETTLE
 
 pytestmark = [
     pytest.mark.e2e,
@@ -24,12 +25,16 @@ PIXELS_NOT_BLACK = """canvas => {
   }
   return lit;
 }"""
-SERIOUS = """async () => {
+SERIOUS = (
+    """async () => {"""
+    + SETTLE
+    + """
   const {violations} = await axe.run(document, {resultTypes: ['violations']});
   return violations
     .filter(each => ['serious', 'critical'].includes(each.impact))
     .map(each => `${each.id}: ${each.nodes.map(node => node.html).join(' ')}`);
 }"""
+)
 
 
 def row(page: Page, name: str) -> Locator:
