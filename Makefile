@@ -14,7 +14,7 @@ run: .venv/.run web/dist/index.html ## set up what is missing and start the clou
 	@deploy/setup.sh packages deploy/debian-run.txt
 	@$(BIN)/synnefo up $(ARGS)
 
-test: .venv/.test ## set up what is missing and pass the tests that need nothing else
+test: .venv/.test web/dist/index.html ## set up what is missing and pass the tests that need nothing else
 	@$(BIN)/pytest -n $(J) -m "$(QUICK)" $(T)
 
 test-all: .venv/.test .tempest/.made web/dist/index.html services ## everything, with real services, machines and browser
