@@ -23,8 +23,14 @@ def new_request_id() -> str:
 
 
 def new_token(nbytes: int = 32) -> str:
-    """Make an opaque secret of `nbytes` random bytes, safe in headers and addresses."""
-    return secrets.token_urlsafe(nbytes)
+    """Make an opaque secret of `nbytes` random bytes, safe in headers and addresses.
+
+    It never begins with a dash: a command would take it for an option.
+    """
+    secret = secrets.token_urlsafe(nbytes)
+    while secret.startswith("-"):
+        secret = secrets.token_urlsafe(nbytes)
+    return secret
 
 
 def is_uuid(text: str) -> bool:

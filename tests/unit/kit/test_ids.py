@@ -19,3 +19,9 @@ def test_forked_processes_do_not_repeat_each_other() -> None:
     with multiprocessing.get_context("fork").Pool(4, maxtasksperchild=1) as pool:
         found = pool.map(made, range(8), chunksize=1)
     assert len(set(found)) == 8
+
+
+def test_no_token_looks_like_an_option_of_a_command() -> None:
+    found = {ids.new_token(12) for _ in range(2000)}
+    assert len(found) == 2000
+    assert not [one for one in found if one.startswith("-")]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from synnefo.blocks.filed import FiledStore
@@ -145,6 +146,16 @@ class TestUploading:
                 ADA, image.id, Interrupted(), images.expected(ADA, image.id, size=3 * MIB)
             )
         assert content_of(images.visible(ADA, image.id)).startswith(b"fast")
+
+    def test_content_that_is_about_to_be_described_is_not_replaced(self, stage: Stage) -> None:
+        image = queued()
+        written = stage.shelf.put(stage.shelf.items[image.id], a_raw(mark=b"first"))
+        with pytest.raises(Conflict, match="meanwhile"):
+            put(image, a_raw(mark=b"second"))
+        assert stage.shelf.contents[image.id].startswith(b"first")
+        long_ago = written.changed - images.DESCRIBED_WITHIN - 1
+        stage.shelf.items[image.id] = msgspec.structs.replace(written, changed=long_ago)
+        assert put(image, a_raw(mark=b"second")).status is ImageStatus.ACTIVE
 
     @pytest.mark.parametrize(
         ("claimed", "content", "kind"),

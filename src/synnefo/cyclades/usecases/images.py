@@ -33,6 +33,8 @@ from synnefo.serve.http import Caller
 from synnefo.wire.hashmaps import merkle_root
 
 CONVERTED = frozenset({"qcow2"})
+DESCRIBED_WITHIN = 60.0
+"""Seconds after its last byte in which an upload's writer says what it is, if it lives."""
 
 
 def visible(caller: Caller, image_id: str) -> Image:
@@ -98,12 +100,12 @@ def _path(name: str) -> str:
 def upload(caller: Caller, image_id: str, source: Source, told: Expected) -> Image:
     """Take an image's content as it arrives; whole and checked, or not at all."""
     shelf = shelf_of(caller)
-    image = _mine(caller, image_id)
-    if image.status is not ImageStatus.QUEUED:
-        raise Conflict(f"The image has its content already: it is {image.status}.")
+    _mine(caller, image_id)
+    empty = _empty(shelf, image_id)
+    image = rules.read(empty)
     passing = Upload(source, told)
     try:
-        stored = shelf.write(shelf.item(image_id), passing, told.size)
+        stored = shelf.write(empty, passing, told.size)
     except Fault:
         if passing.failure is not None:
             raise passing.failure from None
@@ -118,6 +120,20 @@ def upload(caller: Caller, image_id: str, source: Source, told: Expected) -> Ima
         queue_conversion(image_id, image.owner)
         done.status = ImageStatus.IMPORTING
     return rules.read(shelf.describe(image_id, rules.metadata_of(done)))
+
+
+def _empty(shelf: ImageShelf, image_id: str) -> ShelfItem:
+    """Find an image's object as long as nobody wrote to it: its content is written once.
+
+    Content that arrived and was never described (its writer died in between) may be replaced.
+    """
+    item = shelf.item(image_id)
+    status = rules.read(item).status
+    if status is not ImageStatus.QUEUED:
+        raise Conflict(f"The image has its content already: it is {status}.")
+    if item.size and clock.now().timestamp() - item.changed < DESCRIBED_WITHIN:
+        raise Conflict("The image got its content from somebody else meanwhile.")
+    return item
 
 
 def expected(caller: Caller, image_id: str, *, size: int | None, md5: str = "") -> Expected:
