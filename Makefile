@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 T ?= tests/unit tests/usecase tests/contract tests/api
 J ?= 2
-QUICK := not (needs_root or needs_qemu or needs_postgres or needs_rabbitmq or needs_chromium or needs_clients or needs_linux_net or e2e)
+QUICK := not (needs_root or needs_qemu or needs_postgres or needs_rabbitmq or needs_ganeti or needs_chromium or needs_clients or needs_linux_net or e2e)
 UI_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 PROJECTS := $(wildcard packages/*/pyproject.toml) packages/editable.py
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -42,7 +42,7 @@ bench: .venv/.test ## measure against peers in the same run, as ratios
 
 ui: web/dist/index.html ## build the web interface
 
-services: .venv/.test ## start private PostgreSQL and RabbitMQ for the tests
+services: .venv/.test ## start private PostgreSQL, RabbitMQ and Ganeti for the tests
 	@deploy/setup.sh packages deploy/debian-run.txt deploy/debian-test.txt
 	@deploy/setup.sh ldap
 	@$(BIN)/python -m tests.support.services up

@@ -29,7 +29,19 @@ install_packages() {
     say "Installing system packages: $missing"
     export DEBIAN_FRONTEND=noninteractive
     $sudo apt-get update -qq
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    without_daemons $sudo env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+
+without_daemons() { # packages of services are wanted for their programs: nothing is to start
+    local policy=/usr/sbin/policy-rc.d sudo= outcome=0
+    [ "$(id -u)" = 0 ] || sudo=sudo
+    [ -e "$policy" ] && { "$@"; return; }
+    printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null
+    $sudo chmod +x "$policy"
+    "$@" || outcome=$?
+    $sudo rm -f "$policy"
+    return "$outcome"
 }
 
 make_venv() {

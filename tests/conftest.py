@@ -8,9 +8,14 @@ STORIES = ("tests/e2e/faults/", "tests/e2e/solo/", "tests/e2e/pithos/")
 
 
 class ByStory(LoadScopeScheduling):
-    """Sends a file to one worker, and all that share one running cloud to the same."""
+    """Sends a file to one worker, and all that share one running cloud to the same.
+
+    Files and folders with `ganeti` in their names share the clusters of `make services`.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
+        if "ganeti" in nodeid.partition("::")[0]:
+            return "ganeti"
         for story in STORIES:
             if nodeid.startswith(story):
                 return story

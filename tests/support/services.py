@@ -1,8 +1,9 @@
-"""Real services for tests: PostgreSQL and RabbitMQ, private, on free ports, gone afterwards.
+"""Real services for tests: PostgreSQL, RabbitMQ, Ganeti; private, on free ports, gone afterwards.
 
 usage: python -m tests.support.services up|down
 """
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -11,15 +12,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 
-from tests.support import rabbitmq
+from tests.support import ganeti, ganeti_setup, rabbitmq
 
 HERE = Path(__file__).resolve().parents[2] / ".services"
 ENV = HERE / "env"
 BROKERS = HERE / "brokers.json"
+CLUSTERS = HERE / "ganeti.json"
 
 
 def _binary(name: str) -> str:
@@ -45,15 +49,45 @@ def _free_port() -> int:
 
 
 def up() -> None:
-    """Start the services and write where they are to `.services/env`."""
-    if ENV.exists() and _answers():
-        return
+    """Start what does not run yet, all at once, and write where it is to `.services/env`."""
     HERE.mkdir(exist_ok=True)
-    postgres = _start_postgres()
+    with (HERE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = _read()
+        starts: dict[str, Callable[[], str]] = {
+            "SYNNEFO_TEST_POSTGRES": _start_postgres,
+            "SYNNEFO_TEST_AMQP": _start_brokers,
+            "SYNNEFO_TEST_GANETI": _start_clusters,
+        }
+        missing = [start for name, start in starts.items() if not _answers(name, known)]
+        with ThreadPoolExecutor(len(starts)) as pool:
+            told = list(pool.map(lambda start: start(), missing))
+        kept = [f"{name}={value}\n" for name, value in known.items()]
+        ENV.write_text("".join(dict.fromkeys([*_without(kept, told), *told])))
+
+
+def _without(kept: list[str], told: list[str]) -> list[str]:
+    """Leave out the old lines that were just written anew."""
+    names = {line.partition("=")[0] for text in told for line in text.splitlines()}
+    return [line for line in kept if line.partition("=")[0] not in names]
+
+
+def _start_brokers() -> str:
     brokers = rabbitmq.start(Path(tempfile.mkdtemp(prefix="synnefo-mq-")))
     BROKERS.write_bytes(msgspec.json.encode(brokers))
-    ENV.write_text(f"{postgres}SYNNEFO_TEST_AMQP={','.join(brokers.urls)}\n")
     print(f"  RabbitMQ listens on 127.0.0.1:{' and '.join(str(n.port) for n in brokers.nodes)}")
+    return f"SYNNEFO_TEST_AMQP={','.join(brokers.urls)}\n"
+
+
+def _start_clusters() -> str:
+    if os.geteuid() != 0:
+        print("  Ganeti is not started: only root can make its nodes")
+        return ""
+    built = ganeti_setup.start(Path(tempfile.mkdtemp(prefix="synnefo-gnt-")))
+    CLUSTERS.write_bytes(msgspec.json.encode(built))
+    for cluster in built:
+        print(f"  Ganeti cluster {cluster.fqdn} of {cluster.size} listens on {cluster.url}")
+    return f"SYNNEFO_TEST_GANETI={CLUSTERS}\n"
 
 
 def _start_postgres() -> str:
@@ -82,11 +116,18 @@ def _start_postgres() -> str:
 
 
 def _read() -> dict[str, str]:
+    if not ENV.exists():
+        return {}
     return dict(line.split("=", 1) for line in ENV.read_text().splitlines())
 
 
-def _answers() -> bool:
-    host, _, port = _read()["SYNNEFO_TEST_POSTGRES"].partition(":")
+def _answers(name: str, known: dict[str, str]) -> bool:
+    if name not in known:
+        return False
+    if name == "SYNNEFO_TEST_GANETI":
+        return all(node.is_on for cluster in _clusters() for node in cluster.nodes)
+    place = known[name].split(",")[0].rpartition("@")[2].rstrip("/")
+    host, _, port = place.partition(":")
     try:
         socket.create_connection((host, int(port)), timeout=2).close()
     except OSError:
@@ -94,17 +135,24 @@ def _answers() -> bool:
     return True
 
 
+def _clusters() -> list[ganeti.Cluster]:
+    return msgspec.json.decode(CLUSTERS.read_bytes(), type=list[ganeti.Cluster])
+
+
 def down() -> None:
     """Stop the services and remove their data."""
     if BROKERS.exists():
         rabbitmq.stop(msgspec.json.decode(BROKERS.read_bytes(), type=rabbitmq.Brokers))
-    if not ENV.exists():
-        return
-    data = _read()["SYNNEFO_TEST_POSTGRES_DATA"]
-    stop = [_binary("pg_ctl"), "-D", f"{data}/db", "-m", "immediate", "stop"]
-    subprocess.run([*_as_postgres(), *stop], check=False, stdout=subprocess.DEVNULL, cwd="/")
-    time.sleep(0.2)
-    shutil.rmtree(data, ignore_errors=True)
+    if CLUSTERS.exists():
+        built = _clusters()
+        ganeti_setup.stop(built)
+        shutil.rmtree(Path(built[0].folder).parent, ignore_errors=True)
+    data = _read().get("SYNNEFO_TEST_POSTGRES_DATA")
+    if data:
+        stop = [_binary("pg_ctl"), "-D", f"{data}/db", "-m", "immediate", "stop"]
+        subprocess.run([*_as_postgres(), *stop], check=False, stdout=subprocess.DEVNULL, cwd="/")
+        time.sleep(0.2)
+        shutil.rmtree(data, ignore_errors=True)
     shutil.rmtree(HERE, ignore_errors=True)
 
 
