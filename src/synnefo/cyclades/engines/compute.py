@@ -38,7 +38,8 @@ class ComputeEngine(Protocol):
         """Queue the making of an instance; started when done.
 
         `again` says that this may have been asked before: then a job that already makes this
-        instance is answered instead of a second one.
+        instance is answered instead of a second one; 0 where the instance is there and its job
+        is forgotten.
         """
         ...
 
@@ -68,6 +69,10 @@ class ComputeEngine(Protocol):
 
     def unplug(self, name: str, nic_name: str, *, hotplug: bool) -> int:
         """Queue the removal of a network card."""
+        ...
+
+    def rename_disk(self, name: str, index: int, disk_name: str) -> int:
+        """Queue a new name for the disk at a place of an instance."""
         ...
 
     def instance(self, name: str) -> InstanceFacts | None:

@@ -14,10 +14,12 @@ from synnefo.cyclades.domain.instances import (
     VncPoint,
 )
 from synnefo.cyclades.engines import instance_params as params
-from synnefo.cyclades.engines.compute import EngineRefused
+from synnefo.cyclades.engines.compute import EngineError
 from synnefo.cyclades.engines.rapi import Rapi
 
 _ANY_END = ["success", "error", "canceled"]
+NO_JOB = 0
+"""Stands for the archived job of an instance that is there; no cluster has such a job."""
 
 
 class Habits(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,10 +38,12 @@ class GanetiCompute:
         self._habits = habits
 
     def create(self, spec: InstanceSpec, *, again: bool = False) -> int:
-        """Queue the making of an instance, unless a job does so already."""
+        """Queue the making of an instance, unless a job does so already or it is there."""
         found = self._creating(spec.name) if again else None
         if found is not None:
             return found
+        if again and self.instance(spec.name) is not None:
+            return NO_JOB
         body = params.creation(
             spec,
             self._habits.create_extra,
@@ -73,10 +77,8 @@ class GanetiCompute:
 
     def reboot(self, name: str, *, hard: bool) -> int:
         """Queue a reboot; Ganeti's kind is always hard. Spec: compute 8.3."""
-        body: dict[str, Any] = {"type": "hard"}
-        if hard:
-            body["shutdown_timeout"] = 0
-        return self._rapi.submit("POST", f"{_instance(name)}/reboot", body)
+        body = {"shutdown_timeout": 0} if hard else {}
+        return self._rapi.submit("POST", f"{_instance(name)}/reboot", body, {"type": "hard"})
 
     def resize(self, name: str, *, vcpus: int, memory_mib: int) -> int:
         """Queue a change of size."""
@@ -93,6 +95,10 @@ class GanetiCompute:
         change = {"nics": [["remove", nic_name, {}]]}
         return self._modify(name, {**change, "hotplug_if_possible": hotplug})
 
+    def rename_disk(self, name: str, index: int, disk_name: str) -> int:
+        """Queue a new name of a disk."""
+        return self._modify(name, {"disks": [["modify", index, {"name": disk_name}]]})
+
     def _modify(self, name: str, change: dict[str, Any]) -> int:
         return self._rapi.submit("PUT", f"{_instance(name)}/modify", change)
 
@@ -108,7 +114,7 @@ class GanetiCompute:
 
     def job(self, job_id: int) -> JobFacts | None:
         """Answer a job."""
-        body = self._rapi.get(f"/jobs/{job_id}")
+        body = self._rapi.get(f"/jobs/{job_id}") if job_id != NO_JOB else None
         return None if body is None else params.job_facts(body)
 
 
@@ -138,7 +144,7 @@ class GanetiCluster:
             return None
         try:
             told = self._rapi.get(f"{_instance(name)}/console") or {}
-        except EngineRefused:
+        except EngineError:
             told = {"kind": "vnc", "host": body.get("pnode"), "port": body.get("network_port")}
         if told.get("kind") != "vnc":
             return None

@@ -12,6 +12,7 @@ import msgspec
 
 from synnefo.cyclades.domain.instances import (
     ClusterFacts,
+    DiskSpec,
     InstanceFacts,
     InstanceSpec,
     JobFacts,
@@ -43,6 +44,7 @@ class _Job(msgspec.Struct):
     group: str = ""
     size: tuple[int, int] | None = None
     nic: NicSpec | None = None
+    disk: tuple[int, str] | None = None
 
 
 class _JobFailed(Exception):
@@ -52,6 +54,13 @@ class _JobFailed(Exception):
         super().__init__(reason)
         self.reason = reason
         self.code = code
+
+
+def _renamed(disks: tuple[DiskSpec, ...], place: int, name: str) -> tuple[DiskSpec, ...]:
+    return tuple(
+        msgspec.structs.replace(disk, name=name) if index == place else disk
+        for index, disk in enumerate(disks)
+    )
 
 
 class World:
@@ -167,6 +176,8 @@ class World:
             kept = tuple(nic for nic in facts.nics if nic.name != job.nic.name)
             added = (self._wired(job.nic),) if job.nic.network else ()
             changes = {"nics": kept + added}
+        elif job.disk is not None:
+            changes = {"disks": _renamed(facts.disks, *job.disk)}
         self.instances[job.target] = msgspec.structs.replace(facts, **changes)
 
     def _change_network(self, job: _Job) -> None:
@@ -266,6 +277,10 @@ class SimulatedCompute:
         """Queue the removal of a network card."""
         gone = NicSpec(name=nic_name, network="")
         return self._submit("OP_INSTANCE_SET_PARAMS", name, nic=gone)
+
+    def rename_disk(self, name: str, index: int, disk_name: str) -> int:
+        """Queue a new name of a disk."""
+        return self._submit("OP_INSTANCE_SET_PARAMS", name, disk=(index, disk_name))
 
     def instance(self, name: str) -> InstanceFacts | None:
         """Answer one instance."""

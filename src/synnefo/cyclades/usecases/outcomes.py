@@ -11,10 +11,17 @@ from django.db import transaction
 from django.db.models import Q, Sum
 
 from synnefo.cyclades.domain import costs
-from synnefo.cyclades.domain.instances import FINAL, NicSpec, is_final
+from synnefo.cyclades.domain.instances import FINAL, DiskSpec, NicSpec, is_final
 from synnefo.cyclades.domain.server_states import State, Task, after
 from synnefo.cyclades.models import Flavor, Server
-from synnefo.cyclades.usecases import builds, commissions, histories, nic_outcomes, ports
+from synnefo.cyclades.usecases import (
+    builds,
+    commissions,
+    disk_outcomes,
+    histories,
+    nic_outcomes,
+    ports,
+)
 from synnefo.kit import clock
 from synnefo.kit.faults import Conflict, OverLimit, ServiceUnavailable
 from synnefo.kit.logs import get_logger
@@ -56,6 +63,7 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
     vcpus: int | None = None
     memory_mib: int | None = None
     nics: tuple[NicSpec, ...] | None = None
+    disks: tuple[DiskSpec, ...] | None = None
 
     @property
     def is_final(self) -> bool:
@@ -147,16 +155,31 @@ def _finish(server: Server, news: News) -> None:
     foreseen = _is_awaited(server, news) and _is_promised(server)
     charge = {} if foreseen or not succeeded else _charge(server, news, target)
     wanted = commissions.provisions(server.userid, server.project, charge)
+    sizes: dict[int, int] = {}
+    if _shows_disks(news):
+        of_disks, sizes = disk_outcomes.provisions(server, news.disks or (), news.moment)
+        wanted += of_disks
     name = f"client: dispatcher, server {server.id}, job {news.job}"
     kept = server.serial_id if foreseen else None
     with commissions.reserve(wanted, name, force=True) as serial, transaction.atomic(using=DB):
         row = Server.objects.select_for_update(of=("self",)).get(id=server.id)
-        if _facts(row) != _facts(server):
+        if _facts(row) != _facts(server) or _sizes(row, news) != sizes:
             raise _MovedOn
         _settle_quota(serial, kept, succeeded=succeeded)
         _change(row, news, target, succeeded=succeeded)
     if kept is not None:
         commissions.ledger().resolve([kept])
+
+
+def _shows_disks(news: News) -> bool:
+    return news.disks is not None and news.opcode == MODIFY and _succeeded(news)
+
+
+def _sizes(row: Server, news: News) -> dict[int, int]:
+    """Answer the sizes of a server's volumes where the observation is about them."""
+    if not _shows_disks(news):
+        return {}
+    return dict(row.volumes.filter(deleted=False).values_list("id", "size"))
 
 
 def _is_promised(server: Server) -> bool:
@@ -254,6 +277,8 @@ def _succeed(row: Server, news: News, target: State) -> None:
     row.operstate = target
     if news.nics is not None and news.opcode in _LISTS_NICS:
         nic_outcomes.observe(row, news.nics, news.moment)
+    if news.disks is not None and _shows_disks(news):
+        disk_outcomes.observe(row, news.disks, news.moment)
 
 
 def _fail(row: Server, news: News, *, awaited: bool) -> None:
