@@ -97,14 +97,19 @@ class Errand:
 
     def later(self, *, delay: float = 0.0, **arguments: Any) -> None:
         """Record the errand in the running transaction; the worker hears of it on commit."""
+        self.row(delay=delay, **arguments).save(force_insert=True)
+        transaction.on_commit(wake, using=self.label)
+
+    def row(self, *, delay: float = 0.0, **arguments: Any) -> models.Model:
+        """Answer the errand's row for somebody who writes it and then wakes the worker."""
         moment = clock.now()
-        table(self.label).create(
+        row: models.Model = table(self.label).model(
             name=self.name,
             arguments=arguments,
             ready_at=moment + timedelta(seconds=delay),
             created_at=moment,
         )
-        transaction.on_commit(wake, using=self.label)
+        return row
 
 
 def sweep(name: str, *, every: float) -> Callable[[Run], Run]:

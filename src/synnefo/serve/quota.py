@@ -12,18 +12,23 @@ decided serials are told to the identity service again, undecided and unknown on
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from django.db import models
 
 from synnefo.clients.astakos import PendingCommission, Resolved
 from synnefo.kit import clock
-from synnefo.kit.faults import Conflict, Fault, ItemNotFound
+from synnefo.kit.faults import Conflict, Fault
 from synnefo.kit.logs import get_logger
 from synnefo.wire.provisions import Provision
 
 log = get_logger(__name__)
+
+LONGEST_CHANGE = 20.0
+"""Seconds after which a change may no longer record a promise that it was given."""
+_unknown: dict[int, float] = {}
+"""Promises that nobody here recorded, and when this process first saw each at the service."""
 
 
 class QuotaService(Protocol):
@@ -69,24 +74,35 @@ class Ledger:
         *,
         force: bool = False,
         tell: bool = True,
+        note: bool = True,
     ) -> Iterator[int]:
         """Promise resources around a change: rejected when it fails, settled when it commits.
 
         Without `tell` the service hears of the verdict later, from whoever calls `resolve`.
+        Without `note` the serial gets its row from the change itself: it writes a `receipt`.
 
         The change calls `accept` (or `reject`) in its own transaction; left undecided, the
         promise stays until somebody decides or `settle` finds it too old. Open no transaction
         around this: it speaks to the network. Raises QuotaExceeded, ServiceUnavailable.
         """
-        serial = self._issue(provisions, name, force=force)
+        serial = self._issue(provisions, name, force=force, note=note)
         try:
             yield serial
         except BaseException:
-            self._rows.filter(pk=serial, pending=True).update(pending=False, accept=False)
-            self._tell_quietly([serial])
+            self._take_back(serial)
             raise
         if tell:
             self._tell_quietly([serial])
+
+    def receipt(self, serial: int, waited: float) -> models.Model:
+        """Answer the row of a promise that its change accepts, for that change to write.
+
+        `waited` are the seconds since it was asked for: Conflict when they are so many that
+        `settle` may soon take the promise for a lost one.
+        """
+        if waited > LONGEST_CHANGE:
+            raise Conflict("This took too long and its quota is given back. Try again.")
+        return self._rows.model(serial=serial, pending=False, accept=True, issued=clock.now())
 
     def accept(self, serial: int) -> None:
         """Decide that a promise becomes final, in the transaction of the change.
@@ -115,18 +131,33 @@ class Ledger:
         self._rows.filter(pending=True, issued__lt=long_ago).update(pending=False, accept=False)
         decided = self._rows.filter(pending=False, resolved=False)
         resolved = self._tell(list(decided.values_list("pk", flat=True)[:1000]))
-        lost = self._lost(long_ago)
+        lost = self._lost(patience)
         dropped = self._service.resolve_commissions(reject=lost).rejected if lost else []
         return list(resolved.accepted), [*resolved.rejected, *dropped]
 
-    def _issue(self, provisions: Sequence[Provision], name: str, *, force: bool) -> int:
+    def _issue(
+        self, provisions: Sequence[Provision], name: str, *, force: bool, note: bool
+    ) -> int:
         serial = self._service.issue_commission(provisions, name=name, force=force)
+        if not note:
+            return serial
         try:
             self._rows.create(serial=serial, issued=clock.now())
         except BaseException:
             self._service.resolve_commissions(reject=[serial])
             raise
         return serial
+
+    def _take_back(self, serial: int) -> None:
+        """Reject the promise of a change that failed, whether it has a row or not."""
+        if self._rows.filter(pk=serial).exists():
+            self._rows.filter(pk=serial, pending=True).update(pending=False, accept=False)
+            self._tell_quietly([serial])
+            return
+        try:
+            self._service.resolve_commissions(reject=[serial])
+        except Fault as fault:
+            log.warning("quota-verdict-delayed", serials=[serial], why=fault.message)
 
     def _decide(self, serial: int, *, accept: bool) -> None:
         undecided = self._rows.filter(pk=serial, pending=True)
@@ -152,14 +183,16 @@ class Ledger:
         self._rows.filter(pk__in=done).update(resolved=True)
         return answer
 
-    def _lost(self, long_ago: datetime) -> list[int]:
-        """List promises that this brick never recorded: it died right after asking."""
+    def _lost(self, patience: float) -> list[int]:
+        """List promises that this brick never recorded: it died right after asking.
+
+        They must have been seen for a while, for a change may be about to record one; this
+        process' own clock tells, whatever the service's clock says.
+        """
         pending = self._service.get_pending()
         known = set(self._rows.filter(pk__in=pending).values_list("pk", flat=True))
-        return [s for s in pending if s not in known and self._issued_before(s, long_ago)]
-
-    def _issued_before(self, serial: int, moment: datetime) -> bool:
-        try:
-            return self._service.commission_info(serial).issue_time < moment
-        except ItemNotFound:
-            return False
+        moment = clock.monotonic()
+        unknown = {s: _unknown.get(s, moment) for s in pending if s not in known}
+        _unknown.clear()
+        _unknown.update(unknown)
+        return [serial for serial, seen in unknown.items() if moment - seen >= patience]

@@ -16,12 +16,20 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 POSTGRESQL = "postgresql"
 _ONLY_WHEN_ASKED = 1 << 30
 """Django forbids preparing at all; a threshold that is never reached prepares what asks for it."""
+UNCONCERNED: set[Any] = set()
+"""Watchers of statements that those sent here are none of the business of."""
+
+
+def is_postgresql(alias: str) -> bool:
+    """Tell whether a database is PostgreSQL, which can more in one statement."""
+    vendor: str = connections[alias].vendor
+    return vendor == POSTGRESQL
 
 
 def fetch(alias: str, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """Run a statement in the transaction that is open, if one is; answer the rows it brings."""
     connection = connections[alias]
-    if connection.execute_wrappers:
+    if not UNCONCERNED.issuperset(connection.execute_wrappers):
         return _watched(connection, sql, values)
     if connection.vendor == POSTGRESQL:
         return _prepared(connection, sql, values)

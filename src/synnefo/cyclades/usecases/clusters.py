@@ -4,10 +4,10 @@ Spec: compute 2.3, 9, 16.2.
 """
 
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 from django.db import transaction
-from django.db.models import Case, F, Value, When
 
 from synnefo.cyclades.domain import placement
 from synnefo.cyclades.domain.ciphers import decrypt, encrypt
@@ -17,12 +17,22 @@ from synnefo.cyclades.engines.choose import Engine
 from synnefo.cyclades.engines.compute import EngineError
 from synnefo.cyclades.engines.ganeti import Habits
 from synnefo.cyclades.engines.rapi import Address
-from synnefo.cyclades.models import Cluster, ProjectCluster
+from synnefo.cyclades.models import Cluster
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.kit import clock, conf
 from synnefo.kit.faults import BadRequest, Conflict, Fault, ServiceUnavailable
+from synnefo.serve.rows import read
+from synnefo.serve.statements import fetch, is_postgresql
 
 DB = "cyclades"
+_OF_PROJECT = "SELECT cluster_id FROM cyclades_projectcluster WHERE project = %s"
+_TAKE = """
+UPDATE cyclades_cluster SET pinst_cnt = pinst_cnt + %s,
+  mfree = CASE WHEN mfree > %s THEN mfree - %s ELSE 0 END,
+  dfree = CASE WHEN dfree > %s THEN dfree - %s ELSE 0 END
+WHERE id = %s
+"""
+_TAKE_SOON = f"{_TAKE} AND set_config('synchronous_commit', 'off', true) = 'off'"
 MAX_CLUSTERS = 16
 
 
@@ -179,16 +189,16 @@ def choose_for(userid: str, project: str, demand: placement.Demand) -> Cluster:
     The free room is what the last refresh said, less what was placed since; it is refreshed by
     a sweep, for a request speaks to no cluster.
     """
-    clusters = list(Cluster.objects.filter(offline=False))
+    clusters = read(Cluster, "WHERE NOT t.offline ORDER BY t.id")
     pinned = _pinned(userid, clusters)
     if pinned is not None:
         return pinned
     usable = {cluster.id: cluster for cluster in clusters if not cluster.drained}
-    mapped = ProjectCluster.objects.filter(project=project, cluster__in=usable)
+    mapped = fetch(DB, _OF_PROJECT, [project])
     best = placement.choose(
         [_candidate(cluster) for cluster in usable.values()],
         demand,
-        mapped=frozenset(mapped.values_list("cluster_id", flat=True)),
+        mapped=frozenset(cluster for (cluster,) in mapped if cluster in usable),
         archipelago=frozenset(conf.of(CycladesSettings).archipelago_backends),
     )
     if best is None:
@@ -218,15 +228,14 @@ def _candidate(cluster: Cluster) -> placement.Candidate:
 
 
 def take_room(cluster_id: int, demand: placement.Demand, *, times: int = 1) -> None:
-    """Count a placed server against its cluster's free room, inside the caller's transaction."""
-    Cluster.objects.filter(id=cluster_id).update(
-        pinst_cnt=F("pinst_cnt") + times,
-        mfree=_less("mfree", demand.ram * times),
-        dfree=_less("dfree", demand.disk * times),
-    )
+    """Count placed servers against their cluster's free room.
 
-
-def _less(column: str, amount: int) -> Case:
-    """Subtract, and stop at nothing: an unsigned column takes no less."""
-    enough = When(**{f"{column}__gt": amount}, then=F(column) - amount)
-    return Case(enough, default=Value(0))
+    On PostgreSQL that is done when the caller's transaction has ended and need not outlive a
+    crash, for all creations of a cluster change this one row and would wait for each other's
+    disk; the next refresh knows better anyhow.
+    """
+    values = [times, *([demand.ram * times] * 2), *([demand.disk * times] * 2), cluster_id]
+    if is_postgresql(DB):
+        transaction.on_commit(partial(fetch, DB, _TAKE_SOON, values), using=DB, robust=True)
+    else:
+        fetch(DB, _TAKE, values)

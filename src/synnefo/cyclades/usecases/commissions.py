@@ -46,11 +46,17 @@ def provisions(user: str, project: str, charge: Charge, *, times: int = 1) -> li
 
 @contextmanager
 def reserve(
-    wanted: list[Provision], name: str, *, force: bool = False, tell: bool = True
+    wanted: list[Provision],
+    name: str,
+    *,
+    force: bool = False,
+    tell: bool = True,
+    note: bool = True,
 ) -> Iterator[int | None]:
     """Promise resources around a change; nothing to charge needs no serial.
 
-    Without `tell` the quota service hears of the verdict from the next `tell_decided`.
+    Without `tell` the quota service hears of the verdict from the next `tell_decided`; without
+    `note` the change writes the row of the serial itself, a `ledger().receipt`.
 
     The change decides the serial in its own transaction: `ledger().accept(serial)`, or keeps it
     for later. Open no transaction around this: it speaks to the network.
@@ -60,7 +66,9 @@ def reserve(
         return
     with ExitStack() as promised:
         try:
-            serial = promised.enter_context(ledger().reserve(wanted, name, force=force, tell=tell))
+            serial = promised.enter_context(
+                ledger().reserve(wanted, name, force=force, tell=tell, note=note)
+            )
         except QuotaExceeded:
             if not force:
                 raise

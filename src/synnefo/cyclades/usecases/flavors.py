@@ -8,9 +8,16 @@ from django.db.models import QuerySet
 
 from synnefo.cyclades.models import Flavor, FlavorAccess, VolumeType
 from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound
+from synnefo.kit.units import is_number
 from synnefo.serve.http import Caller
+from synnefo.serve.rows import read
 
 DB = "cyclades"
+_OPEN_TO = """
+WHERE t.id = %s AND NOT t.deleted AND (t.public OR %s OR EXISTS (
+  SELECT 1 FROM cyclades_flavoraccess a WHERE a.flavor_id = t.id AND a.project = %s
+))
+"""
 
 
 def visible(caller: Caller) -> "QuerySet[Flavor]":
@@ -32,10 +39,13 @@ def show(caller: Caller, flavor_id: str) -> Flavor:
 
 def for_create(caller: Caller, flavor_id: str) -> Flavor:
     """Answer a flavor of which the caller may make a server."""
-    found = _numbered(flavor_id)
-    visible_ids = Flavor.objects.visible_to(caller).filter(deleted=False)
-    if found is None or not visible_ids.filter(id=found.id).exists():
+    rows: list[Flavor] = []
+    if is_number(flavor_id):
+        values = [int(flavor_id), caller.is_admin, caller.project_id]
+        rows = read(Flavor, _OPEN_TO, values, beside="volume_type")
+    if not rows:
         raise ItemNotFound(f"There is no flavor '{flavor_id}'. Choose one of the flavor list.")
+    found = rows[0]
     if not found.allow_create and not caller.is_admin:
         raise Forbidden(f"New servers cannot be made with the flavor {found.name}.")
     return found

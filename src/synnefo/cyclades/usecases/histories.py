@@ -10,7 +10,12 @@ from synnefo.serve.http import Caller
 
 def began(caller: Caller, server: Server, action: str) -> None:
     """Record that somebody asked something of a server."""
-    ServerEvent.objects.create(
+    beginning(caller, server, action).save(force_insert=True)
+
+
+def beginning(caller: Caller, server: Server, action: str) -> ServerEvent:
+    """Answer the row that says that somebody asked something of a server."""
+    return ServerEvent(
         server=server,
         action=action,
         request_id=ids.new_request_id(),

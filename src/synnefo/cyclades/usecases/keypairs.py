@@ -52,6 +52,8 @@ def show(caller: Caller, name: str) -> KeyPair:
 
 def contents(caller: Caller, names: tuple[str, ...]) -> list[str]:
     """Answer the public keys of these names, in their order."""
+    if not names:
+        return []
     found = dict(
         KeyPair.objects.filter(userid=caller.user_id, name__in=names).values_list(
             "name", "content"

@@ -49,6 +49,8 @@ def allocate(server: Server, plans: Sequence[PortPlan]) -> list[Port]:
 
     Networks are locked in order of id, so that two creations never wait for each other.
     """
+    if not plans:
+        return []
     wanted = {n for plan in plans for n in (plan.network_id, *plan.others)}
     locked = Network.objects.select_for_update(of=("self",)).filter(id__in=wanted, deleted=False)
     networks = {network.id: network for network in locked.order_by("id")}

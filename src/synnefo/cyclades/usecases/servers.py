@@ -5,11 +5,13 @@ Spec: compute 4.2 to 4.4, 8.1; house rules, section 4.
 
 import re
 import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
 
 from synnefo.cyclades.domain import costs, guests, placement, server_plan
@@ -32,7 +34,10 @@ from synnefo.cyclades.usecases import (
 from synnefo.kit import clock, conf, ids
 from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound
 from synnefo.kit.units import is_number
+from synnefo.serve import errands
 from synnefo.serve.http import Caller
+from synnefo.serve.rows import insert
+from synnefo.serve.statements import is_postgresql
 
 DB = "cyclades"
 MOST_REPEATS = 2
@@ -79,15 +84,26 @@ def create(caller: Caller, order: ServerOrder) -> Made:
     """
     draft = _draft(caller, order)
     wanted = commissions.provisions(caller.user_id, draft.project, draft.charge, times=order.count)
+    name, asked = f"client: api, server {order.name}", clock.monotonic()
     with (
-        commissions.reserve(wanted, f"client: api, server {order.name}", tell=False) as serial,
-        transaction.atomic(using=DB),
+        commissions.reserve(wanted, name, tell=False, note=False) as serial,
+        transaction.atomic(using=DB) if _is_long(draft) else nullcontext(),
     ):
-        made = [_record(caller, draft, index) for index in range(order.count)]
-        clusters.take_room(draft.cluster.id, draft.demand, times=order.count)
+        receipts = []
         if serial is not None:
-            commissions.ledger().accept(serial)
+            receipts = [commissions.ledger().receipt(serial, clock.monotonic() - asked)]
+        made = []
+        for index in range(order.count):
+            made.append(_record(caller, draft, index, receipts if not index else []))
+        clusters.take_room(draft.cluster.id, draft.demand, times=order.count)
     return Made(made, draft.admin_pass)
+
+
+def _is_long(draft: Draft) -> bool:
+    """Tell whether writing an order takes more than one statement where one could do."""
+    if draft.ports or draft.order.count > 1:
+        return True
+    return not is_postgresql(DB)
 
 
 def _draft(caller: Caller, order: ServerOrder) -> Draft:
@@ -153,10 +169,30 @@ def _demand(flavor: Flavor, disks: list[DiskPlan]) -> placement.Demand:
     )
 
 
-def _record(caller: Caller, draft: Draft, index: int) -> Server:
+def _record(caller: Caller, draft: Draft, index: int, receipts: Sequence[models.Model]) -> Server:
     """Write one server with its volumes and ports, and the errand that builds it."""
+    server = _row(caller, draft, index)
+    key = conf.of(CycladesSettings).secret_encryption_key
+    secret = encrypt(draft.admin_pass, key)
+
+    def rest() -> Iterator[models.Model]:
+        for place, disk in enumerate(draft.disks):
+            yield _volume(server, disk, place, server.created)
+        for tag in dict.fromkeys(draft.order.tags):
+            yield ServerTag(server=server, tag=tag)
+        yield histories.beginning(caller, server, "create")
+        yield from receipts
+        yield builds.SUBMIT_BUILD.row(server_id=server.id, secret=secret)
+
+    insert(server, rest)
+    ports.allocate(server, draft.ports)
+    transaction.on_commit(errands.wake, using=DB)
+    return server
+
+
+def _row(caller: Caller, draft: Draft, index: int) -> Server:
     order, moment = draft.order, clock.now()
-    server = Server(
+    return Server(
         uuid=ids.new_uuid(),
         name=order.name if order.count == 1 else f"{order.name}-{index + 1}",
         description=order.description,
@@ -178,19 +214,6 @@ def _record(caller: Caller, draft: Draft, index: int) -> Server:
         task_since=moment,
         backendtime=datetime.fromtimestamp(0, moment.tzinfo),
     )
-    server.save(force_insert=True)
-    ports.allocate(server, draft.ports)
-    Volume.objects.bulk_create(
-        _volume(server, disk, place, moment) for place, disk in enumerate(draft.disks)
-    )
-    if order.tags:
-        ServerTag.objects.bulk_create(
-            ServerTag(server=server, tag=tag) for tag in dict.fromkeys(order.tags)
-        )
-    key = conf.of(CycladesSettings).secret_encryption_key
-    builds.SUBMIT_BUILD.later(server_id=server.id, secret=encrypt(draft.admin_pass, key))
-    histories.began(caller, server, "create")
-    return server
 
 
 def _volume(server: Server, disk: DiskPlan, index: int, moment: datetime) -> Volume:
