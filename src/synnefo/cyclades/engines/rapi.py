@@ -13,7 +13,13 @@ import msgspec
 from synnefo.cyclades.engines.compute import EngineRefused, EngineUnreachable
 from synnefo.kit.retry import retry
 
-_BUSY = ("Queue drained", "Job queue is full", "queue is drained")
+_GENERIC = frozenset(
+    {"Bad Request", "Forbidden", "Internal Server Error", "Not Found", "Not Implemented"}
+    | {"Unauthorized", "Bad Gateway", "Service Unavailable", "Gateway Timeout", "Error"}
+)
+"""Messages that only repeat the status: then the explanation says more."""
+_HOPELESS = ("has host bits set",)
+"""What Ganeti answers 500 for although it will never be different."""
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,9 +74,11 @@ class Rapi:
         """Send a change and read the answer."""
         return self._value(self._send(method, path, body, query))
 
-    def submit(self, method: str, path: str, body: object = None) -> int:
+    def submit(
+        self, method: str, path: str, body: object = None, query: Mapping[str, str] | None = None
+    ) -> int:
         """Send a change and read the number of its job."""
-        answer = self.write(method, path, body)
+        answer = self.write(method, path, body, query)
         try:
             return int(answer)
         except (TypeError, ValueError) as error:
@@ -107,14 +115,19 @@ class Rapi:
             raise EngineUnreachable(f"{self.name} answered something that is no JSON.") from error
 
     def _check(self, response: httpx2.Response) -> None:
-        if response.status_code == 200:
+        """Sort failures: trying again helps with a cluster in trouble, not with a wrong wish.
+
+        Wrong credentials are a cluster in trouble: an operator will put them right.
+        """
+        code = response.status_code
+        if code == 200:
             return
         told = _explanation(response)
-        if response.status_code in {401, 403}:
-            raise EngineRefused(f"{self.name} refuses our credentials: {told}.")
-        later = response.status_code in {502, 503, 504} or any(word in told for word in _BUSY)
-        kind = EngineUnreachable if later else EngineRefused
-        raise kind(f"{self.name} says: {told} ({response.status_code}).")
+        if code in {401, 403}:
+            raise EngineUnreachable(f"{self.name} refuses our credentials: {told} ({code}).")
+        hopeless = code == 501 or any(word in told for word in _HOPELESS)
+        kind = EngineUnreachable if code >= 500 and not hopeless else EngineRefused
+        raise kind(f"{self.name} says: {told} ({code}).")
 
 
 def _explanation(response: httpx2.Response) -> str:
@@ -123,5 +136,12 @@ def _explanation(response: httpx2.Response) -> str:
     except msgspec.DecodeError:
         return response.text[:200] or "nothing"
     if isinstance(answer, dict):
-        return html.unescape(str(answer.get("explain") or answer.get("message") or answer))[:500]
+        return html.unescape(str(_told(answer)))[:500]
     return str(answer)[:500]
+
+
+def _told(answer: dict[str, Any]) -> object:
+    message = answer.get("message")
+    if message and message not in _GENERIC:
+        return message
+    return answer.get("explain") or message or answer
