@@ -23,7 +23,7 @@ from synnefo.pithos.domain.places import place_in_header
 from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases import accounts, containers, objects, past
 from synnefo.pithos.usecases.accounts import Overview
-from synnefo.pithos.usecases.containers import Totals
+from synnefo.pithos.usecases.containers import ACCOUNT_QUOTA, Totals
 from synnefo.pithos.usecases.past import Then
 from synnefo.serve.http.call import Call, Reply
 
@@ -80,7 +80,7 @@ def list_containers(call: Call, account: str) -> Reply:
         reverse=call.arg("reverse") in {"true", "True", "1", "on", "yes"},
     )
     shared, public = "shared" in call.query, "public" in call.query
-    if public and ask.caller.user_id != ask.place.account:
+    if public and not ask.is_owner:
         raise Forbidden("Only the owner may list what is public.")
     found = accounts.containers(
         ask.caller, ask.place.account, listing, shared=shared, public=public
@@ -126,10 +126,10 @@ def _is_unmodified(ask: Asked, seen: Overview) -> bool:
 
 def _row(ask: Asked, one: Totals) -> dict[str, object]:
     row: dict[str, object] = {"name": one.container.name}
-    if ask.caller.user_id == ask.place.account:
+    if ask.is_seen:
         row |= {"count": one.count, "bytes": one.size}
     row["last_modified"] = formats.iso(one.changed, is_swift=ask.is_swift)
-    if not ask.is_swift and ask.caller.user_id == ask.place.account:
+    if not ask.is_swift and ask.is_seen:
         policy = one.container.policy
         row["x_container_policy"] = {
             "quota": str(policy.quota),
@@ -145,13 +145,18 @@ def _headers(ask: Asked, seen: Overview) -> dict[str, str]:
         "X-Timestamp": f"{seen.changed / 1e6:.5f}",
         "Accept-Ranges": "bytes",
     }
-    if ask.caller.user_id != seen.name:
+    if not ask.is_seen:
         return headers
     headers |= {
         "X-Account-Container-Count": str(seen.containers),
         "X-Account-Object-Count": str(seen.objects),
         "X-Account-Bytes-Used": str(seen.size),
     }
+    if ask.is_swift:
+        policy = "X-Account-Storage-Policy-Default"
+        headers[f"{policy}-Container-Count"] = headers["X-Account-Container-Count"]
+        headers[f"{policy}-Object-Count"] = headers["X-Account-Object-Count"]
+        headers[f"{policy}-Bytes-Used"] = headers["X-Account-Bytes-Used"]
     if not ask.is_swift:
         headers |= _quota_headers(seen.name)
     for group, members in seen.groups.items():
@@ -176,6 +181,11 @@ def post_account(call: Call, account: str) -> Reply:
     if "bulk-delete" in call.query:
         return bulk_delete(call, account)
     ask = asked(call, account)
+    given = level_metadata(ask, "Account")
+    if ACCOUNT_QUOTA in given:
+        accounts.set_quota(ask.caller, ask.place.account, given.pop(ACCOUNT_QUOTA))
+        if not given:
+            return Reply(204, {}, None)
     prefix = "X-Account-Group-"
     groups = {
         key[len(prefix) :]: value for key, value in metadata.given(ask.headers, prefix).items()
@@ -183,7 +193,7 @@ def post_account(call: Call, account: str) -> Reply:
     accounts.update(
         ask.caller,
         ask.place.account,
-        level_metadata(ask, "Account"),
+        given,
         groups,
         is_merge=is_merge(call, ask),
     )

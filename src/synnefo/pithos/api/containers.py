@@ -1,11 +1,14 @@
 """Containers over HTTP. Spec: object-storage 6."""
 
+from urllib.parse import quote
+
 import msgspec
 
 from synnefo.kit import conf
 from synnefo.kit.faults import Forbidden
 from synnefo.kit.units import is_number
 from synnefo.pithos.api import formats
+from synnefo.pithos.api.container_orders import QUOTA_BYTES, QUOTA_COUNT, YES, order_of
 from synnefo.pithos.api.dialects import (
     OCTETS,
     Asked,
@@ -13,22 +16,25 @@ from synnefo.pithos.api.dialects import (
     header_name,
     header_value,
     is_merge,
-    level_metadata,
     source_of,
 )
 from synnefo.pithos.api.links import public_url
-from synnefo.pithos.domain import conditions, metadata
+from synnefo.pithos.domain import acls, conditions, metadata
 from synnefo.pithos.domain.listings import Listing, normalised, page_size
+from synnefo.pithos.domain.policies import Versioning
 from synnefo.pithos.domain.sharing import Right
 from synnefo.pithos.domain.tags import of_version
 from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases import containers, content, history, listings, objects, past
-from synnefo.pithos.usecases.containers import Order, Totals
+from synnefo.pithos.usecases.containers import Totals
 from synnefo.pithos.usecases.found import container_of
 from synnefo.pithos.usecases.listings import Filter, Line
+from synnefo.pithos.usecases.visitors import refuse_others
 from synnefo.serve.http.call import Call, Reply
 
-YES = {"true", "1", "on", "yes", "t"}
+MOST_NAMED = 1000
+"""Objects up to which a container tells the names of their metadata; it takes a look at each."""
+SECRET = ("Temp-Url-Key", "Temp-Url-Key-2")
 
 
 def head_container(call: Call, account: str, container: str) -> Reply:
@@ -48,7 +54,7 @@ def list_objects(call: Call, account: str, container: str) -> Reply:
     if _is_unmodified(ask, seen):
         return Reply(304, headers, None)
     wanted = _filter(call)
-    if wanted.is_public and ask.caller.user_id != ask.place.account:
+    if wanted.is_public and not ask.is_owner:
         raise Forbidden("Only the owner may list what is public.")
     listing = normalised(_listing(call), call.arg("path"), is_swift=ask.is_swift)
     lines = listings.page(ask.caller, seen.container, listing, wanted)
@@ -101,24 +107,59 @@ def _headers(ask: Asked, seen: Totals) -> dict[str, str]:
         "Last-Modified": formats.http_date(seen.changed),
         "X-Timestamp": f"{seen.changed / 1e6:.5f}",
         "Accept-Ranges": "bytes",
+        "X-Storage-Policy": "default",
         "X-Container-Block-Size": str(settings.pithos_backend_block_size),
         "X-Container-Block-Hash": settings.pithos_backend_hash_algorithm,
-        "X-Container-Object-Meta": "",
     }
-    if ask.caller.user_id != ask.place.account:
-        return headers
+    if not ask.is_swift:
+        headers["X-Container-Object-Meta"] = _names_in(ask, seen)
+    if ask.is_swift or ask.is_seen:
+        headers["X-Container-Object-Count"] = str(seen.count)
+        headers["X-Container-Bytes-Used"] = str(seen.size)
+    if ask.is_seen:
+        headers |= _ruled(seen) if ask.is_swift else _policy(seen)
+    for key, value in seen.container.metadata.items():
+        if ask.is_seen or (ask.is_swift and not key.endswith(SECRET)):
+            headers[header_name(ask, key)] = header_value(ask, value)
+    return headers
+
+
+def _names_in(ask: Asked, seen: Totals) -> str:
+    """Name the metadata that objects of a container carry, if it is none of the large ones.
+
+    Spec: object-storage 6.1.
+    """
+    if seen.count > MOST_NAMED:
+        return ""
+    prefix = "X-Object-Meta-"
+    names = containers.metadata_names(seen.container)
+    own = [name[len(prefix) :] for name in names if name.startswith(prefix)]
+    return ",".join(metadata.encoded_name(name) for name in own)
+
+
+def _policy(seen: Totals) -> dict[str, str]:
     policy = seen.container.policy
-    headers |= {
-        "X-Container-Object-Count": str(seen.count),
-        "X-Container-Bytes-Used": str(seen.size),
-        "X-Storage-Policy": "default",
+    return {
         "X-Container-Policy-Quota": str(policy.quota),
         "X-Container-Policy-Versioning": str(policy.versioning),
         "X-Container-Policy-Project": policy.project,
     }
-    for key, value in seen.container.metadata.items():
-        headers[header_name(ask, key)] = header_value(ask, value)
-    return headers
+
+
+def _ruled(seen: Totals) -> dict[str, str]:
+    """Tell an owner what governs the container, in Swift's words."""
+    box = seen.container
+    kind, _, archive = box.archive.partition(":")
+    place = "X-Versions-Location" if kind == "stack" else "X-History-Location"
+    told = {
+        **_policy(seen),
+        "X-Versions-Enabled": "True" if box.policy.versioning == Versioning.AUTO else "False",
+        QUOTA_BYTES: str(box.quota or ""),
+        QUOTA_COUNT: str(box.quota_count or ""),
+        place: quote(archive),
+        **{name: str(box.rules.get(name, "")) for name in (acls.READ, acls.WRITE)},
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def _row(ask: Asked, line: Line) -> dict[str, object]:
@@ -159,7 +200,7 @@ def _shared(line: Line) -> dict[str, object]:
     if line.shared_by:
         found["x_object_shared_by"] = line.shared_by
     if line.right < Right.OWN:
-        found["x_object_allowed_to"] = "write" if line.right is Right.WRITE else "read"
+        found["x_object_allowed_to"] = "write" if line.right >= Right.WRITE else "read"
     if line.public_id:
         found["x_object_public"] = public_url(line.public_id)
     return found
@@ -168,19 +209,9 @@ def _shared(line: Line) -> dict[str, object]:
 def put_container(call: Call, account: str, container: str) -> Reply:
     """Make a container, or change one that is there."""
     ask = asked(call, account, container)
-    order = _order(call, ask)
+    order = order_of(ask, is_merge=is_merge(call, ask))
     is_new = containers.put(ask.caller, ask.place.account, ask.place.container, order)
     return Reply(201 if is_new else 202, {}, None)
-
-
-def _order(call: Call, ask: Asked) -> Order:
-    prefix = "X-Container-Policy-"
-    given = metadata.given(ask.headers, prefix)
-    policy = {key[len(prefix) :].lower(): value for key, value in given.items()}
-    versions = ask.headers.get("X-Versions-Enabled")
-    if versions is not None:
-        policy["versioning"] = "auto" if versions.lower() in YES else "none"
-    return Order(policy, level_metadata(ask, "Container"), is_merge(call, ask))
 
 
 def post_container(call: Call, account: str, container: str) -> Reply:
@@ -188,11 +219,11 @@ def post_container(call: Call, account: str, container: str) -> Reply:
     ask = asked(call, account, container)
     source = source_of(call, conf.of(PithosSettings).pithos_max_upload_size)
     is_data = ask.headers.get("Content-Type") == OCTETS and source.length != 0
-    order = _order(call, ask)
-    if order.policy or order.metadata or not (order.is_merge or is_data):
+    order = order_of(ask, is_merge=is_merge(call, ask))
+    if order.says_something or not (order.is_merge or is_data):
         containers.update(ask.caller, ask.place.account, ask.place.container, order)
     else:
-        objects.refuse_others(ask.caller, ask.place.account)
+        refuse_others(ask.caller, ask.place.account)
         container_of(ask.place.account, ask.place.container)
     if not is_data:
         return Reply(204 if ask.is_swift else 202, {}, None)

@@ -16,6 +16,7 @@ from synnefo.pithos.domain.places import (
     check_name,
     place_in_header,
 )
+from synnefo.pithos.usecases.visitors import owns, right_in, sees, visitor
 from synnefo.serve.http.auth import Caller
 from synnefo.serve.http.call import Call
 from synnefo.serve.http.stream import BodySource
@@ -31,6 +32,16 @@ class Asked(msgspec.Struct, frozen=True):
     caller: Caller
     is_swift: bool
     headers: Mapping[str, str]
+
+    @property
+    def is_owner(self) -> bool:
+        """Tell whether the account is the caller's."""
+        return owns(self.caller, self.place.account)
+
+    @property
+    def is_seen(self) -> bool:
+        """Tell whether the caller may know all about the account."""
+        return sees(self.caller, self.place.account)
 
     @property
     def segment(self) -> str:
@@ -49,7 +60,20 @@ def asked(call: Call, account: str, container: str = "", name: str = "") -> Aske
         check_container(container) if container else "",
         check_name(name) if name else "",
     )
-    return Asked(place, acting(call, account), is_swift, _readable(call, is_swift=is_swift))
+    return Asked(place, _who(call, account, place), is_swift, _readable(call, is_swift=is_swift))
+
+
+def _who(call: Call, account: str, place: Place) -> Caller:
+    """Tell who calls; nobody in particular where a container lets anybody read."""
+    if call.caller is None and place.container and call.method in {"GET", "HEAD"}:
+        guest = visitor(None, call.headers.get("Referer", ""))
+        is_listing = not place.name
+        if right_in(guest, place.account, place.container, is_listing=is_listing):
+            return guest
+    caller = acting(call, account)
+    if owns(caller, place.account):
+        return caller
+    return visitor(caller, call.headers.get("Referer", ""))
 
 
 def acting(call: Call, account: str) -> Caller:

@@ -173,7 +173,7 @@ def _sharing_headers(found: Found) -> Headers:
     if found.shared_by:
         headers["X-Object-Shared-By"] = quote(found.shared_by, safe="/=,:@; ")
     if found.right < Right.OWN:
-        headers["X-Object-Allowed-To"] = "write" if found.right is Right.WRITE else "read"
+        headers["X-Object-Allowed-To"] = "write" if found.right >= Right.WRITE else "read"
     elif found.public_id:
         headers["X-Object-Public"] = public_url(found.public_id)
     return headers

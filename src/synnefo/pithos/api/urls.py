@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.urls import URLPattern
 
+from synnefo.kit import clock
 from synnefo.pithos.api import cors, routes, temp_urls
 from synnefo.pithos.api.dialects import fault_style, token_of
 from synnefo.pithos.api.s3 import routes as s3
@@ -23,19 +24,31 @@ def _api(name: str, prefix: str, table: list[Route]) -> Api:
         fault_style=fault_style,
         authenticate=identity.authenticate,
         token_of=token_of,
-        request_id_headers=("X-Openstack-Request-Id", "X-Trans-Id"),
         identity_url=identity.identity_url,
     )
     return api.serving("object-store")
 
 
+def _named(call: Call, proceed: Callable[[Call], Answer]) -> Answer:
+    """Number the answer as Swift does. Spec: object-storage 18.2."""
+    answer = proceed(call)
+    digits = call.request_id.replace("-", "")[3:24]
+    answer.headers["X-Trans-Id"] = f"tx{digits}-{int(clock.now().timestamp()):010x}"
+    answer.headers.setdefault("Content-Type", "text/plain; charset=utf-8")
+    return answer
+
+
 def _around(call: Call, proceed: Callable[[Call], Answer]) -> Answer:
     """Let pages of other sites in, and holders of signed addresses, before any token counts."""
-    return cors.shared(call, lambda same: temp_urls.opened(same, proceed))
+    return _named(call, lambda one: cors.shared(one, lambda two: temp_urls.opened(two, proceed)))
 
 
 def _storage(prefix: str) -> Api:
     return _api("pithos", prefix, routes.STORAGE).wrapped(_around)
+
+
+def _plain(name: str, prefix: str, table: list[Route]) -> Api:
+    return _api(name, prefix, table).wrapped(_named)
 
 
 APIS = [
@@ -43,10 +56,10 @@ APIS = [
     _api("pithos-domains", "domains", routes.DOMAINS),
     _api("pithos-domains", "object-store/domains", routes.DOMAINS),
     _api("pithos-public", "public", routes.PUBLIC),
-    _api("pithos-info", "info", routes.INFO),
-    _api("pithos-info", "object-store/info", routes.INFO),
-    _api("pithos-tokens", "auth/v1.0", routes.TOKENS),
-    _api("pithos-health", "healthcheck", routes.HEALTH),
+    _plain("pithos-info", "info", routes.INFO),
+    _plain("pithos-info", "object-store/info", routes.INFO),
+    _plain("pithos-tokens", "auth/v1.0", routes.TOKENS),
+    _plain("pithos-health", "healthcheck", routes.HEALTH),
     s3.API,
 ]
 

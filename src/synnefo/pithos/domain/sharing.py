@@ -17,7 +17,9 @@ class Right(IntEnum):
     NONE = 0
     READ = 1
     WRITE = 2
-    OWN = 3
+    TEND = 3
+    """Write and delete, as a container's list of writers gives it."""
+    OWN = 4
 
 
 class Sharing(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from synnefo.clients.astakos import AstakosClient, Standing
 from synnefo.kit import conf
 from synnefo.pithos.settings import PithosSettings
 from synnefo.serve.quota import QuotaService
+from synnefo.wire.provisions import Provision, charge
 
 RESOURCE = "pithos.diskspace"
 
@@ -20,6 +21,12 @@ class Quotas(QuotaService, Protocol):
         self, users: Sequence[str] = (), projects: Sequence[str] = ()
     ) -> dict[str, dict[str, dict[str, Standing]]]:
         """Answer quotas of this component's resources: user, project, resource."""
+
+
+def provisions(account: str, project: str, amount: int, *, is_common: bool) -> list[Provision]:
+    """Charge an account in a project; a project's own account charges the project alone."""
+    both = charge(account, project, RESOURCE, amount)
+    return both[1:] if is_common else both
 
 
 _instead: list[Quotas] = []

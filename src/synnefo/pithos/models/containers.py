@@ -1,5 +1,7 @@
 """Accounts, containers and what they hold in all."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Max, Sum
 from django.db.models.functions import Coalesce
@@ -62,6 +64,14 @@ class Container(models.Model):
     modified = models.BigIntegerField()
     is_shared = models.BooleanField(default=False)
     """Whether anything in it was ever shared; spares the look-up where nothing was."""
+    quota_count = models.BigIntegerField(default=0)
+    """Objects that it may hold, 0 for no limit."""
+    account_quota = models.BigIntegerField(default=0)
+    """Bytes that its whole account may hold by word of an operator, 0 for no limit."""
+    archive = models.CharField(max_length=300, default="")
+    """Where former objects are laid, `stack:NAME` or `history:NAME`; empty for nowhere."""
+    rules = models.JSONField[dict[str, Any], dict[str, Any]](default=dict)
+    """What its owner ruled beside the policy: who may read and write, tags, life cycle, sites."""
 
     objects = ContainerQuerySet.as_manager()
 

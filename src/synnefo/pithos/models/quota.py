@@ -17,6 +17,8 @@ class Allowance(models.Model):
     used = models.BigIntegerField(default=0)
     serials = models.JSONField[list[int], list[int]](default=list)
     is_dirty = models.BooleanField(default=False, db_index=True)
+    is_common = models.BooleanField(default=False)
+    """Whether the account is a project's own, so that nobody but the project is charged."""
 
     class Meta:
         constraints = [models.UniqueConstraint("account", "project", name="pithos_allowance_of")]

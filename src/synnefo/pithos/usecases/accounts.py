@@ -9,6 +9,7 @@ from django.db.models import Q
 from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, Fault, Forbidden
 from synnefo.kit.logs import get_logger
+from synnefo.kit.units import is_number
 from synnefo.pithos.domain import metadata
 from synnefo.pithos.domain.listings import Listing
 from synnefo.pithos.domain.metadata import Metadata
@@ -16,9 +17,9 @@ from synnefo.pithos.engines import quota
 from synnefo.pithos.models import Account, Container, Grant, Group, Public
 from synnefo.pithos.models.sharing import holders
 from synnefo.pithos.settings import PithosSettings
-from synnefo.pithos.usecases.containers import Totals, is_shared_with, touch_account
+from synnefo.pithos.usecases.containers import ACCOUNT_QUOTA, Totals, is_shared_with, touch_account
 from synnefo.pithos.usecases.found import microseconds
-from synnefo.pithos.usecases.objects import refuse_others
+from synnefo.pithos.usecases.visitors import refuse_others, sees
 from synnefo.serve.http.auth import Caller
 
 log = get_logger(__name__)
@@ -40,7 +41,7 @@ class Overview(msgspec.Struct, frozen=True):
 
 def overview(caller: Caller, account: str) -> Overview:
     """Tell about an account; others than its owner see only that it is there."""
-    if caller.user_id != account and not is_shared_with(caller, account):
+    if not sees(caller, account) and not is_shared_with(caller, account):
         raise Forbidden("Nothing in this account is shared with you.")
     row = Account.objects.filter(name=account).first()
     if row is None:
@@ -98,7 +99,7 @@ def containers(
 ) -> list[Totals]:
     """List an account's containers that the caller may look into."""
     rows = Container.objects.filter(account=account, name__startswith=listing.prefix)
-    if caller.user_id != account:
+    if not sees(caller, account):
         rows = rows.filter(pk__in=_shared_with(caller))
     elif shared or public:
         rows = rows.filter(_picked(shared=shared, public=public))
@@ -145,12 +146,30 @@ def update(
     with transaction.atomic(using=DB):
         touch_account(account)
         row = Account.objects.select_for_update().get(name=account)
-        old = row.metadata if is_merge else {}
+        fixed = {key: row.metadata[key] for key in (ACCOUNT_QUOTA,) if key in row.metadata}
+        old = row.metadata if is_merge else fixed
         row.metadata = metadata.checked(metadata.merged(old, wanted), limit)
         row.modified = microseconds()
         row.save()
         if members:
             _set_groups(account, members, is_merge=is_merge)
+
+
+def set_quota(caller: Caller, account: str, text: str) -> None:
+    """Limit what an account may hold; an operator's word, empty for no limit.
+
+    Spec: openstack-api 10.1.
+    """
+    if not caller.is_admin:
+        raise Forbidden("Only operators may limit an account.")
+    if text and not is_number(text):
+        raise BadRequest("A quota is a whole number of bytes, or empty for none.")
+    with transaction.atomic(using=DB):
+        touch_account(account)
+        row = Account.objects.select_for_update().get(name=account)
+        row.metadata = metadata.merged(row.metadata, {ACCOUNT_QUOTA: text})
+        row.save()
+        Container.objects.filter(account=account).update(account_quota=int(text or 0))
 
 
 def _members(name: str, text: str) -> list[str]:

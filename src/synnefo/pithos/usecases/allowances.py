@@ -17,7 +17,6 @@ from synnefo.pithos.models import Allowance
 from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases import settlements
 from synnefo.pithos.usecases.turns import in_transaction
-from synnefo.wire.provisions import charge
 
 T = TypeVar("T")
 DB = "pithos"
@@ -107,9 +106,8 @@ def extend(account: str, project: str, amount: int) -> None:
 
 
 def _reserve(account: str, project: str, amount: int) -> None:
-    provisions = charge(account, project, quota.RESOURCE, amount)
     try:
-        serial = quota.service().issue_commission(provisions, name=account)
+        serial = _promised(account, project, amount)
     except ItemNotFound as fault:
         raise Forbidden(
             f"The project {project} gives this account no storage. Join it, or use another.",
@@ -120,6 +118,26 @@ def _reserve(account: str, project: str, amount: int) -> None:
     except BaseException:
         quota.service().resolve_commissions(reject=[serial])
         raise
+
+
+def _promised(account: str, project: str, amount: int) -> int:
+    """Ask for a promise; an account that is no user's is its project's own."""
+    rows = Allowance.objects.filter(account=account, project=project)
+    is_common = rows.filter(is_common=True).exists()
+    try:
+        return _issued(account, project, amount, is_common=is_common)
+    except ItemNotFound:
+        if is_common or account != project:
+            raise
+    serial = _issued(account, project, amount, is_common=True)
+    _made(account, project)
+    rows.update(is_common=True)
+    return serial
+
+
+def _issued(account: str, project: str, amount: int, *, is_common: bool) -> int:
+    provisions = quota.provisions(account, project, amount, is_common=is_common)
+    return quota.service().issue_commission(provisions, name=account)
 
 
 def _record(account: str, project: str, serial: int, amount: int) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import msgspec
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 from django.db.models import ProtectedError
 
 from synnefo.kit import conf
@@ -11,16 +11,19 @@ from synnefo.kit.faults import Conflict, Forbidden
 from synnefo.pithos.domain import metadata, policies
 from synnefo.pithos.domain.metadata import Metadata
 from synnefo.pithos.domain.policies import Policy, Versioning
+from synnefo.pithos.domain.sharing import Right
 from synnefo.pithos.models import Account, Container, Grant, HashList, Node, Tally, Version
 from synnefo.pithos.models.containers import STRIPES
 from synnefo.pithos.models.sharing import holders
 from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases.allowances import charged, settle_if_much, spend
 from synnefo.pithos.usecases.found import container_of, microseconds
-from synnefo.pithos.usecases.objects import refuse_others
+from synnefo.pithos.usecases.visitors import refuse_others, right_in
 from synnefo.serve.http.auth import Caller
 
 DB = "pithos"
+ACCOUNT_QUOTA = "X-Account-Meta-Quota-Bytes"
+"""An operator's word on how much an account may hold, kept among its metadata."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -29,6 +32,16 @@ class Order(msgspec.Struct, frozen=True):
     policy: Mapping[str, str]
     metadata: Metadata
     is_merge: bool = True
+    access: Mapping[str, str] = {}
+    """Who may read and write all of it; empty lists let nobody in any more."""
+    quota_count: int | None = None
+    archive: str | None = None
+
+    @property
+    def says_something(self) -> bool:
+        """Tell whether anything is asked for."""
+        is_ruled = self.access or self.quota_count is not None or self.archive is not None
+        return bool(self.policy or self.metadata or is_ruled)
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -49,7 +62,8 @@ def defaults(account: str, project: str = "") -> Policy:
 
 def visible(caller: Caller, account: str, name: str) -> Totals:
     """Find a container that the caller may look into."""
-    if caller.user_id != account and not is_shared_with(caller, account, name):
+    right = right_in(caller, account, name, is_listing=True)
+    if right < Right.READ and not is_shared_with(caller, account, name):
         raise Forbidden("Nothing here is shared with you.")
     return totals(container_of(account, name))
 
@@ -88,12 +102,16 @@ def put(caller: Caller, account: str, name: str, order: Order) -> bool:
                 "project": policy.project,
                 "metadata": _checked(metadata.kept(order.metadata)),
                 "modified": microseconds(),
+                "rules": metadata.kept(order.access),
+                "quota_count": order.quota_count or 0,
+                "archive": order.archive or "",
+                "account_quota": _account_quota(account),
             },
         )
         if is_new:
             Tally.objects.bulk_create(Tally(container=container, stripe=n) for n in range(STRIPES))
             return True
-    if order.policy or order.metadata:
+    if order.says_something:
         update(caller, account, name, msgspec.structs.replace(order, is_merge=True))
     return False
 
@@ -123,6 +141,7 @@ def _update(account: str, name: str, order: Order) -> str:
         container.metadata = metadata.merged(container.metadata, order.metadata)
     else:
         container.metadata = metadata.kept(order.metadata)
+    _rule(container, order)
     _checked(container.metadata)
     container.modified = microseconds()
     container.save()
@@ -130,6 +149,38 @@ def _update(account: str, name: str, order: Order) -> str:
         return ""
     _reassign(container, old.project)
     return old.project
+
+
+def _rule(container: Container, order: Order) -> None:
+    """Set who may enter, how many objects fit, and where former ones go."""
+    container.rules = metadata.merged(container.rules, order.access)
+    if order.quota_count is not None:
+        container.quota_count = order.quota_count
+    if order.archive is not None:
+        container.archive = order.archive
+
+
+def _account_quota(account: str) -> int:
+    known = Account.objects.filter(name=account).values_list("metadata", flat=True).first()
+    return int((known or {}).get(ACCOUNT_QUOTA, 0))
+
+
+def metadata_names(container: Container) -> list[str]:
+    """Name every kind of metadata that current objects carry. Spec: object-storage 6.1."""
+    if not container.is_shared and not Node.objects.filter(container=container).exists():
+        return []
+    kind = "key" if connections[DB].vendor == "sqlite" else "key.key"
+    each = (
+        "json_each(v.metadata)" if kind == "key" else "jsonb_object_keys(v.metadata) AS key(key)"
+    )
+    sql = (
+        f"SELECT DISTINCT {kind} FROM pithos_node n "  # noqa: S608 - no value is pasted in
+        f"JOIN pithos_version v ON v.serial = n.current_id CROSS JOIN {each} "
+        "WHERE n.container_id = %s ORDER BY 1"
+    )
+    with connections[DB].cursor() as cursor:
+        cursor.execute(sql, [container.pk])
+        return [str(row[0]) for row in cursor.fetchall()]
 
 
 def _reassign(container: Container, old_project: str) -> None:

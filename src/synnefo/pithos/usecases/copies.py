@@ -27,6 +27,7 @@ from synnefo.pithos.usecases.objects import (
     writable,
 )
 from synnefo.pithos.usecases.versions import locked, record, remove
+from synnefo.pithos.usecases.visitors import owns
 from synnefo.serve.http.auth import Caller
 
 
@@ -53,7 +54,7 @@ def transfer(caller: Caller, route: Route, wish: Wish) -> tuple[State, State]:
 
 
 def _check_may(caller: Caller, route: Route) -> None:
-    if route.is_move and caller.user_id != route.source.account:
+    if route.is_move and not owns(caller, route.source.account):
         raise Forbidden("Only the owner may move an object.")
     if with_rights(caller, look(route.source)).right < Right.READ:
         raise Forbidden("Nothing here is shared with you.")

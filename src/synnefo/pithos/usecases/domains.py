@@ -14,15 +14,33 @@ from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound
 from synnefo.pithos.domain import metadata
 from synnefo.pithos.domain.places import Place
 from synnefo.pithos.domain.sharing import Right, Sharing, of_lists
-from synnefo.pithos.models import Cluster, Facet, Grant, Node, Version
+from synnefo.pithos.models import Cluster, Facet, Grant, Node
 from synnefo.pithos.models.sharing import holders
 from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases import objects, permits
-from synnefo.pithos.usecases.found import Found, look, microseconds, with_rights
+from synnefo.pithos.usecases.found import (
+    COLUMNS,
+    Found,
+    decoded,
+    found_in,
+    look,
+    microseconds,
+    with_rights,
+)
+from synnefo.serve import statements
 from synnefo.serve.http.auth import Caller
 
 DB = "pithos"
 MAX_PAGE = 10_000
+_BY_UUID = f"""
+SELECT {COLUMNS}, NULL, f.metadata, f.modified
+FROM pithos_version w JOIN pithos_node n ON n.id = w.node_id
+JOIN pithos_container c ON c.id = n.container_id
+LEFT JOIN pithos_version v ON v.serial = n.current_id
+LEFT JOIN pithos_public p ON p.node_id = n.id
+LEFT JOIN pithos_facet f ON f.node_id = n.id AND f.domain = %s
+WHERE w.uuid = %s AND w.cluster = %s ORDER BY w.serial LIMIT 1
+"""  # noqa: S608 - the columns are ours
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -52,23 +70,24 @@ def _readable_by(user_id: str) -> Q:
 def _known(caller: Caller, node: Node, facet: Facet | None) -> Known:
     container = node.container
     found = look(Place(container.account, container.name, node.name))
-    owner = Caller(user_id=container.account)
+    metadata, changed = (facet.metadata, facet.modified) if facet else ({}, 0)
+    return _seen(caller, found, metadata, changed)
+
+
+def _seen(caller: Caller, found: Found, told: dict[str, str], changed: int | None) -> Known:
+    owner = Caller(user_id=found.box.account)
     seen = with_rights(owner if caller.is_service else caller, found)
-    changed = max(facet.modified if facet else 0, found.state.modified if found.state else 0)
-    return Known(seen, facet.metadata if facet else {}, changed)
+    last = max(changed or 0, found.state.modified if found.state else 0)
+    return Known(seen, told, last)
 
 
 def by_uuid(caller: Caller, domain: str, uuid: str) -> Known:
     """Find an object by its uuid. Forbidden when the caller may not read it."""
-    version = (
-        Version.objects.filter(uuid=uuid, cluster=Cluster.NORMAL)
-        .select_related("node__container")
-        .first()
-    )
-    if version is None:
+    rows = statements.fetch(DB, _BY_UUID, [domain, uuid, Cluster.NORMAL.value])
+    if not rows:
         raise ItemNotFound(f"There is no object with the uuid '{uuid}'.")
-    facet = Facet.objects.filter(node=version.node, domain=domain).first()
-    known = _known(caller, version.node, facet)
+    *columns, told, changed = rows[0]
+    known = _seen(caller, found_in(columns), decoded(told), changed)
     if known.found.right < Right.READ:
         raise Forbidden("This object is not shared with you.")
     known.found.object  # noqa: B018 - raises when it has expired

@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from django.db.models import Q
 
 from synnefo.kit import clock
 from synnefo.kit.faults import Forbidden, ItemNotFound
 from synnefo.kit.units import KIB, is_number
 from synnefo.pithos.domain.places import Place, ancestors, is_folder
 from synnefo.pithos.domain.policies import Policy, Versioning
-from synnefo.pithos.domain.sharing import Right, Sharing
-from synnefo.pithos.models import Container, HashList, Node, Version
-from synnefo.pithos.models.sharing import holders, records
+from synnefo.pithos.domain.sharing import EVERYBODY, Right, Sharing, of_lists
+from synnefo.pithos.models import Container, HashList, Version
+from synnefo.pithos.models.sharing import holders
+from synnefo.pithos.usecases.visitors import right_in
 from synnefo.serve import statements
 from synnefo.serve.http.auth import Caller
 
@@ -27,8 +27,9 @@ STATE_COLUMNS = (
     *("large_etag", "large_size"),
 )
 STATE_SQL = ", ".join(f"v.{column}" for column in STATE_COLUMNS)
-_COLUMNS = (
+COLUMNS = (
     "c.id, c.account, c.name, c.quota, c.versioning, c.project, c.is_shared, "
+    "c.quota_count, c.account_quota, c.archive, "
     "n.id, n.name, p.url_id, " + STATE_SQL
 )
 _JOINS = (
@@ -38,11 +39,18 @@ _JOINS = (
     "LEFT JOIN pithos_public p ON p.node_id = n.id "
 )
 _AT = "WHERE c.account = %s AND c.name = %s"
-_BY_PLACE = f"SELECT {_COLUMNS}, NULL {_JOINS} {_AT}"
+_BY_PLACE = f"SELECT {COLUMNS}, NULL {_JOINS} {_AT}"
 _WITH_DATA = (
-    f"SELECT {_COLUMNS}, s.data {_JOINS} "
+    f"SELECT {COLUMNS}, s.data {_JOINS} "
     f"LEFT JOIN pithos_smallblock s ON s.hash = v.hash AND v.size <= {INLINE} {_AT}"
 )
+
+_GOVERNING = """
+SELECT n.name, v.type, g.holder, g.is_write
+FROM pithos_node n JOIN pithos_version v ON v.serial = n.current_id
+JOIN pithos_grant g ON g.node_id = n.id
+WHERE n.container_id = %s AND n.name IN ({})
+"""
 
 
 class Box(msgspec.Struct, frozen=True):
@@ -53,6 +61,9 @@ class Box(msgspec.Struct, frozen=True):
     name: str
     policy: Policy
     is_shared: bool
+    quota_count: int = 0
+    account_quota: int = 0
+    archive: str = ""
 
 
 class State(msgspec.Struct, frozen=True):
@@ -118,29 +129,39 @@ def look(place: Place, *, is_expiry_hidden: bool = True, with_data: bool = False
     rows = statements.fetch(DB, sql, [place.name, place.account, place.container])
     if not rows:
         raise ItemNotFound(f"There is no container '{place.container}'.")
-    found = _found(place, rows[0])
-    if is_expiry_hidden and found.state and found.state.has_expired:
-        return msgspec.structs.replace(found, state=None)
-    return found
+    return found_in(rows[0], place, is_expiry_hidden=is_expiry_hidden)
 
 
-def _found(place: Place, row: tuple[Any, ...]) -> Found:
+def found_in(
+    row: Sequence[Any], place: Place | None = None, *, is_expiry_hidden: bool = True
+) -> Found:
+    """Read what a statement found: `COLUMNS`, and the content or NULL."""
+    place = place or Place(row[1], row[2], row[11])
     policy = Policy(row[3], Versioning(row[4]), row[5])
-    box = Box(row[0], row[1], row[2], policy, bool(row[6]))
+    box = Box(row[0], row[1], row[2], policy, bool(row[6]), *row[7:10])
     state = None
-    if row[10] is not None:
-        state = state_from(row[10:-1])
+    if row[13] is not None:
+        state = state_from(row[13:-1])
+        if is_expiry_hidden and state.has_expired:
+            state = None
     data = None if row[-1] is None else bytes(row[-1])
-    return Found(place, box, node_id=row[7], public_id=row[9], state=state, data=data)
+    return Found(place, box, node_id=row[10], public_id=row[12], state=state, data=data)
 
 
 def state_from(row: Sequence[Any]) -> State:
     """Read a version's columns in the order of `STATE_COLUMNS`."""
     values = dict(zip(STATE_COLUMNS, row, strict=True))
-    known = values["metadata"]
-    values["metadata"] = known if isinstance(known, dict) else msgspec.json.decode(known)
+    values["metadata"] = decoded(values["metadata"])
     values["is_snapshot"] = bool(values["is_snapshot"])
     return State(**values)
+
+
+def decoded(known: Any) -> dict[str, str]:
+    """Read metadata as the database's driver gives it: text, or decoded already; NULL is none."""
+    if known is None:
+        return {}
+    told: dict[str, str] = known if isinstance(known, dict) else msgspec.json.decode(known)
+    return told
 
 
 def readable(caller: Caller | None, place: Place, *, with_data: bool = False) -> Found:
@@ -154,30 +175,33 @@ def readable(caller: Caller | None, place: Place, *, with_data: bool = False) ->
 
 def with_rights(caller: Caller | None, found: Found) -> Found:
     """Add the caller's rights, and for the owner the sharing that is in force."""
-    user_id = caller.user_id if caller else ""
-    is_owner = bool(user_id) and user_id == found.box.account
+    right = right_in(caller, found.box.account, found.box.name)
     if not found.box.is_shared:
-        return found if is_owner else msgspec.structs.replace(found, right=Right.NONE)
+        return found if right is Right.OWN else msgspec.structs.replace(found, right=right)
     name, sharing = governing(found.box.id, found.place.name)
-    right = Right.OWN if is_owner else Right.NONE
-    if not is_owner and sharing and user_id:
-        right = sharing.right_of(holders(user_id))
+    if right < Right.OWN and sharing and caller and caller.user_id:
+        right = max(right, sharing.right_of(_names_of(caller.user_id, sharing)))
     by = "" if name in {"", found.place.name} else f"{found.box.account}/{found.box.name}/{name}"
     return msgspec.structs.replace(found, right=right, sharing=sharing, shared_by=by)
 
 
+def _names_of(user_id: str, sharing: Sharing) -> frozenset[str]:
+    """Tell every name that may stand for a user in a record; without groups nobody is asked."""
+    has_groups = any(":" in name for name in (*sharing.read, *sharing.write))
+    return holders(user_id) if has_groups else frozenset({user_id, EVERYBODY})
+
+
 def governing(container_id: int, name: str) -> tuple[str, Sharing]:
     """Find the permission record that counts for a path. Spec: object-storage 10.2."""
-    nodes = Node.objects.filter(
-        container_id=container_id, name__in=ancestors(name), current__isnull=False
-    ).values_list("id", "name", "current__type")
-    known = {node_id: (path, kind) for node_id, path, kind in nodes}
-    found = records(Q(node_id__in=known))
-    by_length = sorted(found.items(), key=lambda item: len(known[item[0]][0]), reverse=True)
-    for node_id, sharing in by_length:
-        path, kind = known[node_id]
+    names = ancestors(name)
+    marks = ", ".join(["%s"] * len(names))
+    rows = statements.fetch(DB, _GOVERNING.format(marks), [container_id, *names])
+    lists: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
+    for path, kind, holder, is_write in rows:
+        lists.setdefault((path, kind), ([], []))[int(is_write)].append(holder)
+    for (path, kind), both in sorted(lists.items(), key=lambda one: -len(one[0][0])):
         if path == name or is_folder(kind):
-            return path, sharing
+            return path, of_lists(*both)
     return "", Sharing()
 
 

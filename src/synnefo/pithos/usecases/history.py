@@ -9,8 +9,8 @@ from synnefo.pithos.models import Cluster, Node, Tally, Version
 from synnefo.pithos.models.containers import STRIPES
 from synnefo.pithos.usecases.allowances import charged, spend
 from synnefo.pithos.usecases.found import Box, Found, State, look, state_of
-from synnefo.pithos.usecases.objects import refuse_others
 from synnefo.pithos.usecases.versions import keeping_of, locked, remove
+from synnefo.pithos.usecases.visitors import refuse_others
 from synnefo.serve.http.auth import Caller
 
 

@@ -25,6 +25,7 @@ from synnefo.pithos.usecases.found import (
 )
 from synnefo.pithos.usecases.listings import Filter, page
 from synnefo.pithos.usecases.objects import Wish, delete, put
+from synnefo.pithos.usecases.visitors import sees
 from synnefo.serve.http.auth import Caller
 
 TOO_MANY = 100_000
@@ -77,7 +78,7 @@ def _dynamic(caller: Caller | None, found: Found) -> Whole:
 
 
 def _segments(caller: Caller | None, found: Found, box: Container, prefix: str) -> list[State]:
-    if caller is None or caller.user_id == found.box.account:
+    if caller is None or sees(caller, found.box.account):
         rows = Node.objects.filter(
             container=box, name__startswith=prefix, current__isnull=False
         ).select_related("current")

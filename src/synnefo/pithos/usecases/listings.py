@@ -19,6 +19,7 @@ from synnefo.pithos.domain.sharing import Right, Sharing
 from synnefo.pithos.models import Cluster, Container, Node, Public
 from synnefo.pithos.models.sharing import holders, records
 from synnefo.pithos.usecases.found import STATE_SQL, State, microseconds, state_from
+from synnefo.pithos.usecases.visitors import owns, right_in
 from synnefo.serve.http.auth import Caller
 
 DB = "pithos"
@@ -147,15 +148,17 @@ class _View:
 
     def __init__(self, caller: Caller, container: Container, wanted: Filter) -> None:
         self._wanted = wanted
-        self._is_owner = caller.user_id == container.account
+        self._is_owner = owns(caller, container.account)
+        right = right_in(caller, container.account, container.name, is_listing=True)
+        self._everywhere = Right.OWN if self._is_owner else right
         self._prefix = f"{container.account}/{container.name}"
         self._now = microseconds()
         self._records: dict[str, tuple[Sharing, bool]] = {}
         if container.is_shared:
             self._records = _records_of(container)
-        self._holders = frozenset[str]() if self._is_owner else holders(caller.user_id)
+        self._holders = holders(caller.user_id) if caller.user_id else frozenset[str]()
         self._public = _public_of(container) if self._is_owner else {}
-        if not self._is_owner and not self._records:
+        if self._everywhere < Right.READ and not self._records:
             raise Forbidden("Nothing in this container is shared with you.")
 
     def admits(self, line: Line) -> bool:
@@ -178,7 +181,8 @@ class _View:
 
     def _right(self, name: str) -> tuple[Right, str]:
         path, sharing = self._governing(name)
-        return (sharing.right_of(self._holders) if sharing else Right.NONE), path
+        own = sharing.right_of(self._holders) if sharing else Right.NONE
+        return max(own, self._everywhere), path
 
     def _governing(self, name: str) -> tuple[str, Sharing | None]:
         if not self._records:

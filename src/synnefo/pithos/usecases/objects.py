@@ -22,6 +22,7 @@ from synnefo.pithos.usecases.versions import (
     record,
     remove,
 )
+from synnefo.pithos.usecases.visitors import refuse_others, right_in
 from synnefo.serve.http.auth import Caller
 from synnefo.wire.hashmaps import NOTHING, HashMap, block_count
 
@@ -192,8 +193,9 @@ def draft_of(state: State, **changes: object) -> Draft:
 
 
 def delete(caller: Caller, place: Place, *, is_folder: bool = False) -> None:
-    """Delete an object, with `is_folder` all below its name too; only its owner may."""
-    refuse_others(caller, place.account)
+    """Delete an object, with `is_folder` all below it too; its owner may, and its tenders."""
+    if right_in(caller, place.account, place.container) < Right.TEND:
+        raise Forbidden("Only the owner may do this.")
     total = charged(lambda: _delete_all(caller, place, is_folder=is_folder))
     _settle(place, total)
 
@@ -240,9 +242,3 @@ def names_below(container_id: int, prefix: str, *, limit: int | None = None) -> 
         container_id=container_id, name__startswith=prefix, current__isnull=False
     )
     return list(rows.order_by("name").values_list("name", flat=True)[:limit])
-
-
-def refuse_others(caller: Caller, account: str) -> None:
-    """Refuse what only an account's owner may do."""
-    if caller.user_id != account:
-        raise Forbidden("Only the owner may do this.")

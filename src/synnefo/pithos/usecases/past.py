@@ -7,6 +7,7 @@ from django.db.models import Count, Max, Sum
 
 from synnefo.kit.faults import Forbidden
 from synnefo.pithos.models import Cluster, Version
+from synnefo.pithos.usecases.visitors import sees
 from synnefo.serve.http.auth import Caller
 
 
@@ -23,7 +24,7 @@ NOTHING = Then()
 
 def refuse_others(caller: Caller, account: str) -> None:
     """Let only the owner look back."""
-    if caller.user_id != account:
+    if not sees(caller, account):
         raise Forbidden("Only the owner may ask how things were.")
 
 

@@ -78,7 +78,7 @@ def differences(user: str | None, project: str | None) -> list[Difference]:
     stored = _stored()
     known = _known(user, project)
     charged = {place: each.usage for place, each in known.items() if each.usage}
-    unsettled = _unsettled() | {place for place, each in known.items() if each.pending}
+    unsettled = _unsettled() | _common() | {place for place, each in known.items() if each.pending}
     found = []
     for account, source in sorted(stored.keys() | charged.keys()):
         is_wanted = user in {None, account} and project in {None, source}
@@ -95,6 +95,12 @@ def _stored() -> dict[tuple[str, str], int]:
     size = F("tally__size") if is_free else F("tally__size") + F("tally__history")
     rows = Container.objects.values("account", "project").annotate(total=Sum(size))
     return {(row["account"], row["project"]): row["total"] or 0 for row in rows}
+
+
+def _common() -> set[tuple[str, str]]:
+    """Name the accounts that are a project's own: their bytes are on no user's books."""
+    rows = Allowance.objects.filter(is_common=True)
+    return set(rows.values_list("account", "project"))
 
 
 def _known(user: str | None, project: str | None) -> dict[tuple[str, str], Standing]:

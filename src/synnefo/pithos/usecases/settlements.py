@@ -14,7 +14,6 @@ from synnefo.kit.faults import Fault, ItemNotFound
 from synnefo.kit.logs import get_logger
 from synnefo.pithos.engines import quota
 from synnefo.pithos.models import Allowance, Settlement
-from synnefo.wire.provisions import charge
 
 log = get_logger(__name__)
 DB = "pithos"
@@ -101,7 +100,9 @@ def _carry(settlement: Settlement) -> None:
 def _issued(settlement: Settlement) -> int | None:
     """Issue what was used, whatever the limits: it is there. None when another was quicker."""
     service, row = quota.service(), settlement.allowance
-    provisions = charge(row.account, row.project, quota.RESOURCE, settlement.amount)
+    provisions = quota.provisions(
+        row.account, row.project, settlement.amount, is_common=row.is_common
+    )
     serial = service.issue_commission(provisions, name=row.account, force=True)
     mine = Settlement.objects.filter(pk=settlement.pk, serial=None, started=settlement.started)
     if mine.update(serial=serial):

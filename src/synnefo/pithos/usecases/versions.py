@@ -9,15 +9,16 @@ import msgspec
 from django.db import connections
 
 from synnefo.kit import conf
-from synnefo.kit.faults import Forbidden, ItemNotFound, TooLarge
+from synnefo.kit.faults import Forbidden, ItemNotFound
 from synnefo.kit.ids import new_uuid
 from synnefo.pithos.domain import charges
 from synnefo.pithos.domain.charges import Keeping
 from synnefo.pithos.domain.manifests import MANIFEST
 from synnefo.pithos.domain.places import Place
-from synnefo.pithos.models import Cluster, Facet, Grant, HashList, Node, Public, Tally, Version
+from synnefo.pithos.models import Cluster, Facet, Grant, HashList, Node, Public, Version
 from synnefo.pithos.models.containers import STRIPES
 from synnefo.pithos.settings import PithosSettings
+from synnefo.pithos.usecases import quotas
 from synnefo.pithos.usecases.allowances import Raced, spend
 from synnefo.pithos.usecases.content import Content
 from synnefo.pithos.usecases.found import Box, Found, State, look, microseconds
@@ -138,7 +139,7 @@ def record(found: Found, draft: Draft, author: str, *, is_same: bool = False) ->
         cost = charges.of_metadata(keeping, draft.size)
     history = old_size if old and keeping.keeps_history else 0
     _count(found.box, node_id, (0 if old else 1, draft.size - old_size, history))
-    _check_container_quota(found.box, draft.size - old_size)
+    quotas.check(found.box, 0 if old else 1, draft.size - old_size)
     spend(found.box.account, found.box.policy.project, cost)
     return version
 
@@ -194,19 +195,6 @@ def _count(box: Box, node_id: int, change: tuple[int, int, int]) -> None:
     now = microseconds()
     with connections[DB].cursor() as cursor:
         cursor.execute(_TALLY, [*change, now, now, box.id, node_id % STRIPES])
-
-
-def _check_container_quota(box: Box, growth: int) -> None:
-    """Refuse what brings a container above its own quota. Spec: object-storage 16.1."""
-    if not box.policy.quota or growth <= 0:
-        return
-    rows = Tally.objects.select_for_update().filter(container_id=box.id)
-    total = sum(rows.values_list("size", flat=True))
-    if total > box.policy.quota:
-        raise TooLarge(
-            f"The container may hold {box.policy.quota} bytes and would hold {total}. "
-            "Delete something or raise its quota."
-        )
 
 
 def remove(found: Found, author: str) -> None:
