@@ -59,7 +59,7 @@ def clone(
     """
     with _new(shelf, name) as epoch:
         try:
-            if _is_volume(shelf, origin):
+            if exists(shelf, origin):
                 _clone_snapshot(shelf, name, origin, size, epoch=epoch)
             else:
                 block_map = _pin(shelf, name, origin, origin_size)
@@ -144,6 +144,15 @@ def grow(shelf: Shelf, name: str, size: int) -> None:
         volume.close()
 
 
+def exists(shelf: Shelf, name: str) -> bool:
+    """Tell whether there is a volume or snapshot of that name."""
+    try:
+        shelf.header(name)
+    except VolumeFault:
+        return False
+    return True
+
+
 def info(shelf: Shelf, name: str) -> Info:
     """Tell the facts of one volume; needs no lock. Spec: volumes 3.14."""
     header = shelf.header(name)
@@ -182,14 +191,6 @@ def map_lines(shelf: Shelf, name: str) -> list[str]:
             private = f"{entry.generation.hex()} mask {entry.mask:016x}" if entry.mask else "-"
             lines.append(f"{index} {private} {Base(entry.base).name} {entry.base_id.hex()}")
     return lines
-
-
-def _is_volume(shelf: Shelf, name: str) -> bool:
-    try:
-        shelf.header(name)
-    except VolumeFault:
-        return False
-    return True
 
 
 def _pin(shelf: Shelf, name: str, origin: str, origin_size: int | None) -> BlockMap:

@@ -8,6 +8,7 @@ RUN_DIR      sockets and marks of what is served on this node
 LOG_DIR      where servers write `archipelago.log`
 UNIQUE_STR   name of this node in locks; the host's name when empty
 UMASK        of everything that is made, such as 0o007
+OFFLINE_NODES  file that names nodes which run nothing any more, whose locks do not count
 Spec: volumes 5.2.
 """
 
@@ -20,6 +21,7 @@ from typing import NamedTuple
 from synnefo.archipelago.faults import BadSettings
 
 DEFAULT_CONF = "/etc/archipelago/archipelago.conf"
+OFFLINE_NODES = "/var/lib/ganeti/ssconf_offline_nodes"
 _SOCKET_PATH_MAX = 107
 
 
@@ -33,6 +35,7 @@ class Places(NamedTuple):
     owner: str
     umask: int
     conf: Path | None = None
+    offline_nodes: Path = Path(OFFLINE_NODES)
 
     @property
     def block_maps(self) -> Path:
@@ -88,6 +91,7 @@ def _places(parser: configparser.ConfigParser, conf: Path) -> Places:
         owner=(main.get("unique_str") or socket.gethostname())[:128],
         umask=umask,
         conf=conf.absolute(),
+        offline_nodes=Path(main.get("offline_nodes") or OFFLINE_NODES),
     )
 
 

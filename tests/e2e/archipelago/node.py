@@ -10,21 +10,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_SHARED = ("BLOCKS", "VOLUMES")
 _SOURCE = str(Path(__file__).parents[3] / "src")
 
 
 class Node:
     """Everything is done as Ganeti and operators do it: by programs and environment."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, name: str = "test-node", shared: Path | None = None) -> None:
         self.root = root
+        self.offline = root / "offline-nodes"
         self.provider = root / "provider"
         self.conf = root / "archipelago.conf"
         self.conf.write_text(
-            "[ARCHIPELAGO]\nUNIQUE_STR = test-node\n"
+            f"[ARCHIPELAGO]\nUNIQUE_STR = {name}\nOFFLINE_NODES = {self.offline}\n"
             + "".join(
-                f"{key}_DIR = {root / key.lower()}\n"
-                for key in ("BLOCKS", "VOLUMES", "RUN", "LOG")
+                f"{key}_DIR = {place / key.lower()}\n"
+                for place, keys in ((shared or root, _SHARED), (root, ("RUN", "LOG")))
+                for key in keys
             )
         )
         self.run("archipelago", "install-provider", str(self.provider))
@@ -95,3 +98,19 @@ def a_node() -> Iterator[Node]:
             yield node
         finally:
             node.run("archipelago", "stop", "--force", check=False)
+
+
+@contextmanager
+def two_nodes() -> Iterator[tuple[Node, Node]]:
+    """Make two nodes that share blocks and volumes, and nothing else."""
+    with tempfile.TemporaryDirectory(prefix="arch-") as folder:
+        root = Path(folder)
+        made = []
+        for name in ("a", "b"):
+            (root / name).mkdir()
+            made.append(Node(root / name, name=f"node-{name}", shared=root))
+        try:
+            yield made[0], made[1]
+        finally:
+            for node in made:
+                node.run("archipelago", "stop", "--force", check=False)

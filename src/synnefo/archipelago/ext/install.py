@@ -8,7 +8,7 @@ from synnefo.archipelago.ext import presence, storage
 _PARAMETERS = """\
 origin Name of the image map or snapshot that the volume starts from
 origin_size Size in bytes of an image map that does not know its own
-reuse_data True to attach the volume that is there already
+reuse_data True to attach the volume that was kept under the disk's name, keep to keep it so
 """
 
 _SCRIPT = """\

@@ -1,5 +1,6 @@
 """Scripts that make a volume reachable, and those that have nothing to do."""
 
+import os
 import sys
 
 from synnefo.archipelago import serving
@@ -19,15 +20,26 @@ def _detach(places: Places, name: str) -> None:
     serving.detach(places, name)
 
 
+def _open(places: Places, name: str) -> None:
+    """Take the volume for this node, or share it while its machine migrates."""
+    is_shared = os.environ.get("VOL_OPEN_EXCLUSIVE", "True").lower() == "false"
+    serving.ask_server(places, name, "open", "shared" if is_shared else "exclusive")
+
+
+def _close(places: Places, name: str) -> None:
+    """Leave the volume to whichever node opens it next."""
+    serving.ask_server(places, name, "close")
+
+
 def _nothing(_places: Places, _name: str) -> None:
-    """Accept; the server took the volume when it was attached."""
+    """Accept; a volume keeps no notes."""
 
 
 SCRIPTS: dict[str, Script] = {
     "attach": _attach,
     "detach": _detach,
-    "open": _nothing,
-    "close": _nothing,
+    "open": _open,
+    "close": _close,
     "setinfo": _nothing,
 }
 

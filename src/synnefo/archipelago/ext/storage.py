@@ -1,27 +1,37 @@
 """Scripts that change what is stored."""
 
+import contextlib
 import os
 
 from synnefo.archipelago import operations, serving
 from synnefo.archipelago.ext.environment import Script, mebibytes, required, run
 from synnefo.archipelago.faults import VolumeBusy, VolumeFault, VolumeMissing
 from synnefo.archipelago.settings import Places, socket_path
-from synnefo.archipelago.shelf import open_shelf
+from synnefo.archipelago.shelf import Shelf, open_shelf
 from synnefo.blocks.port import StoreFault
 
 
 def _create(places: Places, name: str) -> None:
     """Make a volume: of zeros, or from the map or snapshot that EXTP_ORIGIN names."""
     shelf = open_shelf(places)
-    if os.environ.get("EXTP_REUSE_DATA", "").lower() == "true":
-        operations.info(shelf, name)
-        return
     size = mebibytes("VOL_SIZE")
+    if os.environ.get("EXTP_REUSE_DATA", "").lower() == "true":
+        _take_up(shelf, name, size)
+        return
     origin = os.environ.get("EXTP_ORIGIN", "")
     if origin:
         operations.clone(shelf, name, origin, size=size, origin_size=_origin_size())
     else:
         operations.create(shelf, name, size)
+
+
+def _take_up(shelf: Shelf, name: str, size: int) -> None:
+    """Give a volume that was kept under the name of its disk the name that it has while in use."""
+    kept = os.environ.get("VOL_CNAME", "")
+    if not operations.exists(shelf, name):
+        operations.rename(shelf, kept or name, name)
+    if operations.info(shelf, name).size < size:
+        operations.grow(shelf, name, size)
 
 
 def _origin_size() -> int | None:
@@ -34,14 +44,18 @@ def _origin_size() -> int | None:
 
 
 def _remove(places: Places, name: str) -> None:
-    """Remove a volume; one that is gone already is no fault, for the caller may be retrying."""
+    """Remove a volume; one that is gone already is no fault, for the caller may be retrying.
+
+    With EXTP_REUSE_DATA=keep its data stays, under the name of the disk. Labs: ganeti 3.4.
+    """
     if name in serving.served(places):
         path = socket_path(places, name, "sock")
         raise VolumeBusy(f"Volume {name} mapped on device {path}")
-    try:
-        operations.remove(open_shelf(places), name)
-    except VolumeMissing:
-        return
+    with contextlib.suppress(VolumeMissing):
+        if os.environ.get("EXTP_REUSE_DATA", "").lower() == "keep":
+            operations.rename(open_shelf(places), name, required("VOL_CNAME"))
+        else:
+            operations.remove(open_shelf(places), name)
 
 
 def _grow(places: Places, name: str) -> None:

@@ -6,8 +6,11 @@ has one lock, held while a batch is served, so that several connections see one 
 """
 
 import os
+import select
 import socket
+from collections.abc import Callable
 
+from synnefo.archipelago.access import Access
 from synnefo.archipelago.entries import BLOCK
 from synnefo.archipelago.nbd import protocol, requests
 from synnefo.archipelago.nbd.protocol import Command
@@ -20,6 +23,7 @@ _RECEIVE = 256 * 1024
 _SEND_AT = 1024 * 1024
 _BIG = 64 * 1024
 _VECTORS = 512
+_WRITES = frozenset({Command.WRITE, Command.TRIM, Command.WRITE_ZEROES})
 
 Outgoing = list[bytes | bytearray | memoryview]
 
@@ -31,9 +35,14 @@ class Disconnected(Exception):
 class Transmission:
     """One client's stream of requests."""
 
-    def __init__(self, client: socket.socket, volume: Volume) -> None:
+    def __init__(
+        self, client: socket.socket, access: Access, is_ending: Callable[[], bool]
+    ) -> None:
         self._client = client
-        self._volume = volume
+        self._access = access
+        self._is_ending = is_ending
+        self._volume: Volume = access.volume
+        self._waits = False
         self._buffer = bytearray(_BUFFER)
         self._start = 0
         self._end = 0
@@ -43,18 +52,29 @@ class Transmission:
 
     def run(self) -> None:
         """Serve until the client leaves."""
-        lock = self._volume.lock
+        lock, access = self._access.lock, self._access
         needed = _HEAD
         try:
             while True:
                 if self._end - self._start < needed:
                     self._receive(needed)
                 with lock:
+                    self._volume = access.volume if access.volume.is_writable else access.fresh()
                     needed = self._serve_batch()
                 if self._out:
                     self._send()
+                if self._waits:
+                    self._await_lease()
         except (Disconnected, ConnectionError):
             return
+
+    def _await_lease(self) -> None:
+        """Wait until the next request, which writes, may be served here."""
+        self._waits = False
+        with select.epoll() as leaving:
+            leaving.register(self._client, select.EPOLLRDHUP | select.EPOLLHUP)
+            if not self._access.await_lease(lambda: self._is_ending() or bool(leaving.poll(0))):
+                raise Disconnected
 
     def _serve_batch(self) -> int:  # noqa: C901, PLR0912, PLR0915 - one loop, inlined for speed
         """Serve what is whole in the buffer; return how many bytes the next request needs."""
@@ -63,6 +83,7 @@ class Transmission:
         unpack, reply = protocol.REQUEST.unpack_from, protocol.REPLY.pack
         buffer, view, at, end = self._buffer, memoryview(self._buffer), self._start, self._end
         pread, pwrite = os.pread, os.pwrite
+        needs_lease = self._access.needs_lease
         pending = self._out_bytes
         needed = _HEAD
         while end - at >= _HEAD and pending < _SEND_AT:
@@ -70,6 +91,9 @@ class Transmission:
             if magic != 0x25609513 or command == 2:
                 raise Disconnected
             stop = at + _HEAD
+            if needs_lease and command in _WRITES:
+                self._waits = True
+                break
             index, inside = divmod(offset, BLOCK)
             plain = not flags and inside + length <= BLOCK and length and offset + length <= size
             if command == 0:
