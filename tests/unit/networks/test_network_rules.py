@@ -128,14 +128,6 @@ class TestStates:
     ) -> None:
         assert network_states.overall(before, action, rows) is then
 
-    def test_a_look_decides_when_the_picture_is_whole(self) -> None:
-        look = network_states.from_look
-        assert look(None, {"g"}, leaving=True) is DELETED
-        assert look(None, {"g"}, leaving=False) is None
-        assert look({"g"}, {"g"}, leaving=False) is ACTIVE
-        assert look(set(), {"g"}, leaving=False) is None
-        assert look({"g"}, {"g"}, leaving=True) is None
-
 
 class TestFirewall:
     def test_a_profile_and_its_tag_are_one(self) -> None:

@@ -59,17 +59,3 @@ def overall(
     if not states or NetworkState.ACTIVE in states:
         return NetworkState.ACTIVE
     return current
-
-
-def from_look(
-    connected: set[str] | None, groups: set[str], *, leaving: bool
-) -> NetworkState | None:
-    """Tell the state on a cluster from the groups it is connected to; None when undecided.
-
-    `connected` is None when the cluster has no such network. Spec: network 13.2.
-    """
-    if connected is None:
-        return NetworkState.DELETED if leaving else None
-    if not leaving and groups <= connected:
-        return NetworkState.ACTIVE
-    return None

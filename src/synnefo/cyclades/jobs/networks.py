@@ -1,24 +1,22 @@
 """Errands and sweeps of networks."""
 
-from datetime import timedelta
-
 from synnefo.cyclades.engines.compute import EngineError
 from synnefo.cyclades.models import Cluster, Network
 from synnefo.cyclades.usecases import (
     cluster_networks,
+    network_audit,
     network_outcomes,
     networks,
     plugs,
+    pool_audit,
     server_actions,
 )
 from synnefo.kit import clock
-from synnefo.kit.faults import ServiceUnavailable
+from synnefo.kit.faults import Conflict, ServiceUnavailable
 from synnefo.kit.logs import get_logger
-from synnefo.serve.errands import sweep
+from synnefo.serve.errands import Later, sweep
 
 log = get_logger(__name__)
-
-STALE = timedelta(seconds=60)
 
 
 @cluster_networks.REMOVE.runs
@@ -64,15 +62,25 @@ def settle_networks() -> None:
     """Find networks whose events were lost, and ask anew for deletions that went nowhere."""
     for cluster in Cluster.objects.filter(offline=False):
         try:
-            for finding in cluster_networks.look(cluster, older_than=STALE):
-                network_outcomes.adopt(finding)
-        except (EngineError, ServiceUnavailable) as error:
-            log.warning("cluster-unreachable", cluster=cluster.clustername, why=str(error))
+            for finding in network_audit.look(cluster):
+                if finding.kind in network_audit.UNASKED:
+                    network_audit.mend(finding)
+        except (EngineError, ServiceUnavailable, Conflict, Later) as error:
+            log.warning("network-not-settled", cluster=cluster.clustername, why=str(error))
+    for finding in network_audit.states():
+        network_audit.mend(finding)
     stuck = Network.objects.filter(
-        deleted=False, action="DESTROY", updated__lt=clock.now() - STALE
+        deleted=False, action="DESTROY", updated__lt=clock.now() - network_audit.STALE
     )
     for network in stuck:
         try:
             network_outcomes.remove(network.id)
         except (EngineError, ServiceUnavailable) as error:
             log.warning("network-not-removed", network=network.id, why=str(error))
+
+
+@sweep("cyclades.settle_pools", every=3600)
+def settle_pools() -> None:
+    """Give back what pools believe given out and nobody has, and keep what somebody has."""
+    for finding in pool_audit.audit(fix=True):
+        log.warning("pool-reconciled", pool=finding.pool, value=finding.value)

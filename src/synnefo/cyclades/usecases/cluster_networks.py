@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 from django.db import transaction
 
-from synnefo.cyclades.domain import names, network_states
+from synnefo.cyclades.domain import names
 from synnefo.cyclades.domain import networks as rules
 from synnefo.cyclades.domain.network_states import NetworkAction, NetworkState
 from synnefo.cyclades.engines.compute import EngineError, EngineUnreachable
@@ -152,28 +152,3 @@ class Finding(msgspec.Struct, frozen=True):
     network_id: int
     cluster_id: int
     state: NetworkState
-
-
-def look(cluster: Cluster, *, older_than: timedelta) -> list[Finding]:
-    """Compare the networks in motion with what a cluster has; answer those that differ.
-
-    Only rows that nobody touched for a while: events are quicker and come first.
-    """
-    moving = BackendNetwork.objects.filter(cluster=cluster, deleted=False).exclude(
-        operstate=NetworkState.ACTIVE, network__action=NetworkAction.CREATE
-    )
-    rows = list(moving.filter(updated__lt=clock.now() - older_than).select_related("network"))
-    if not rows:
-        return []
-    engine = engine_of(cluster).networks
-    groups = set(engine.groups())
-    there = {facts.name: set(facts.groups) for facts in engine.networks()}
-    prefix = conf.of(CycladesSettings).backend_prefix_id
-    found = []
-    for row in rows:
-        connected = there.get(names.network(prefix, row.network_id))
-        leaving = row.network.action == NetworkAction.DESTROY
-        state = network_states.from_look(connected, groups, leaving=leaving)
-        if state is not None:
-            found.append(Finding(row.network_id, cluster.id, state))
-    return found

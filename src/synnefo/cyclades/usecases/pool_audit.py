@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 from django.db import transaction
+from django.db.models import Count
 
 from synnefo.cyclades.domain import addressing
 from synnefo.cyclades.domain import pools as arithmetic
@@ -14,6 +15,11 @@ from synnefo.cyclades.usecases import pools
 from synnefo.cyclades.usecases.pools import PoolKind, PoolRow
 
 Place = Callable[[str], int]
+
+_USERS = {
+    PoolKind.BRIDGE: (NetworkFlavor.PHYSICAL_VLAN, "link"),
+    PoolKind.MAC_PREFIX: (NetworkFlavor.MAC_FILTERED, "mac_prefix"),
+}
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -31,12 +37,8 @@ def audit(*, fix: bool) -> list[Finding]:
 
 
 def _operators_pools(fix: bool) -> list[Finding]:
-    used = {
-        PoolKind.BRIDGE: (NetworkFlavor.PHYSICAL_VLAN, "link"),
-        PoolKind.MAC_PREFIX: (NetworkFlavor.MAC_FILTERED, "mac_prefix"),
-    }
     found: list[Finding] = []
-    for kind, (flavor, column) in used.items():
+    for kind, (flavor, column) in _USERS.items():
         with transaction.atomic("cyclades"):
             for row in pools.locked(kind):
                 rows = Network.objects.live().filter(flavor=flavor)
@@ -97,3 +99,20 @@ def _value(row: PoolRow | IPPool, index: int) -> str:
     if isinstance(row, IPPool):
         return addressing.address_at(row.base, row.offset, index)
     return pools.value_at(row, index)
+
+
+def addresses_twice() -> list[tuple[int, str, int]]:
+    """List addresses that more than one holds: the network, the address, how many."""
+    held = IPAddress.objects.live().order_by().values_list("network_id", "address")
+    twice = held.annotate(times=Count("id")).filter(times__gt=1)
+    return list(twice)
+
+
+def duplicates() -> list[tuple[str, str, int]]:
+    """List values that more than one uses: the pool, the value, how many."""
+    found = [(f"network {network}", *rest) for network, *rest in addresses_twice()]
+    for kind, (flavor, column) in _USERS.items():
+        rows = Network.objects.live().filter(flavor=flavor).order_by()
+        twice = rows.values_list(column).annotate(times=Count("id")).filter(times__gt=1)
+        found += [(str(kind), value, times) for value, times in twice]
+    return [(str(pool), str(value), int(times)) for pool, value, times in found]
