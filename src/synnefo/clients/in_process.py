@@ -9,12 +9,26 @@ import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import httpx2
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 _mounts: dict[str, WsgiApp] = {}
+_PORTS = {"http": 80, "https": 443}
+_BARE = {"CONTENT_TYPE", "CONTENT_LENGTH"}
+_CONSTANT: dict[str, Any] = {
+    "wsgi.version": (1, 0),
+    "wsgi.input_terminated": True,
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+    "SCRIPT_NAME": "",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "REMOTE_ADDR": "127.0.0.1",
+}
 
 
 def mount(prefix: str, app: WsgiApp) -> None:
@@ -57,6 +71,35 @@ class StreamInput(io.RawIOBase):
         self._rest = self._rest[len(taken) :]
         buffer[: len(taken)] = taken
         return len(taken)
+
+
+def ask(app: WsgiApp, environ: dict[str, Any]) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Run one request whose body is at hand, and read its answer whole.
+
+    What the application sets in its context stays there.
+    """
+    started: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc: Any = None) -> object:
+        if exc and exc[1] is not None:
+            raise exc[1]
+        started.append((status, headers))
+        return lambda _data: None
+
+    def run() -> bytes:
+        pieces = app(environ, start_response)
+        try:
+            return b"".join(pieces)
+        finally:
+            getattr(pieces, "close", _nothing)()
+
+    body = contextvars.copy_context().run(run)
+    status, headers = started[-1]
+    return int(status.split(" ", 1)[0]), headers, body
+
+
+def _nothing() -> None:
+    """Tidy nothing up."""
 
 
 class InProcess(httpx2.BaseTransport):
@@ -108,27 +151,49 @@ class _Pieces(httpx2.SyncByteStream):
 
 def _environ(request: httpx2.Request) -> dict[str, Any]:
     url = request.url
-    environ: dict[str, Any] = {
-        "wsgi.version": (1, 0),
+    environ = {
+        **_CONSTANT,
         "wsgi.url_scheme": url.scheme,
         "wsgi.input": io.BufferedReader(StreamInput(request.stream)),  # type: ignore[arg-type]
-        "wsgi.input_terminated": True,
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
         "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": "",
         "PATH_INFO": url.path.encode("utf-8").decode("latin-1"),
         "RAW_URI": url.raw_path.decode("ascii"),
         "QUERY_STRING": url.query.decode("ascii"),
         "SERVER_NAME": url.host,
-        "SERVER_PORT": str(url.port or {"http": 80, "https": 443}[url.scheme]),
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
+        "SERVER_PORT": str(url.port or _PORTS[url.scheme]),
     }
-    for name, value in request.headers.raw:
-        key = name.decode("latin-1").upper().replace("-", "_")
-        key = key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
-        environ[key] = value.decode("latin-1")
+    return _with_headers(
+        environ,
+        [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
+    )
+
+
+def environ_of(
+    method: str, url: str, headers: Iterable[tuple[bytes, bytes]], body: bytes
+) -> dict[str, Any]:
+    """Describe a request whose address is written as it travels, and whose body is at hand."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", str(parts.port or _PORTS[parts.scheme])
+    environ = {
+        **_CONSTANT,
+        "wsgi.url_scheme": parts.scheme,
+        "wsgi.input": io.BytesIO(body),
+        "REQUEST_METHOD": method,
+        "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
+        "RAW_URI": f"{parts.path}?{parts.query}" if parts.query else parts.path,
+        "QUERY_STRING": parts.query,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "HTTP_HOST": parts.netloc.rpartition("@")[2],
+        "CONTENT_LENGTH": str(len(body)),
+    }
+    return _with_headers(
+        environ, [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+    )
+
+
+def _with_headers(environ: dict[str, Any], headers: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    for name, value in headers:
+        key = name.upper().replace("-", "_")
+        environ[key if key in _BARE else f"HTTP_{key}"] = value
     return environ
