@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from tests.support import ganeti, ganeti_setup, rabbitmq
+from tests.support.ceph import Ceph
 
 HERE = Path(__file__).resolve().parents[2] / ".services"
 ENV = HERE / "env"
@@ -58,6 +59,7 @@ def up() -> None:
             "SYNNEFO_TEST_POSTGRES": _start_postgres,
             "SYNNEFO_TEST_AMQP": _start_brokers,
             "SYNNEFO_TEST_GANETI": _start_clusters,
+            "SYNNEFO_TEST_CEPH": _start_ceph,
         }
         missing = [start for name, start in starts.items() if not _answers(name, known)]
         with ThreadPoolExecutor(len(starts)) as pool:
@@ -88,6 +90,13 @@ def _start_clusters() -> str:
     for cluster in built:
         print(f"  Ganeti cluster {cluster.fqdn} of {cluster.size} listens on {cluster.url}")
     return f"SYNNEFO_TEST_GANETI={CLUSTERS}\n"
+
+
+def _start_ceph() -> str:
+    found = Ceph(Path(tempfile.mkdtemp(prefix="synnefo-ceph-")))
+    found.start()
+    print(f"  Ceph's files are in {found.folder}")
+    return f"SYNNEFO_TEST_CEPH={found.folder}\n"
 
 
 def _start_postgres() -> str:
@@ -126,6 +135,8 @@ def _answers(name: str, known: dict[str, str]) -> bool:
         return False
     if name == "SYNNEFO_TEST_GANETI":
         return all(node.is_on for cluster in _clusters() for node in cluster.nodes)
+    if name == "SYNNEFO_TEST_CEPH":
+        return Ceph(Path(known[name])).is_on
     place = known[name].split(",")[0].rpartition("@")[2].rstrip("/")
     host, _, port = place.partition(":")
     try:
@@ -147,6 +158,8 @@ def down() -> None:
         built = _clusters()
         ganeti_setup.stop(built)
         shutil.rmtree(Path(built[0].folder).parent, ignore_errors=True)
+    if ceph := _read().get("SYNNEFO_TEST_CEPH"):
+        Ceph(Path(ceph)).stop()
     data = _read().get("SYNNEFO_TEST_POSTGRES_DATA")
     if data:
         stop = [_binary("pg_ctl"), "-D", f"{data}/db", "-m", "immediate", "stop"]

@@ -18,6 +18,14 @@ class BlockMissing(StoreFault):
         self.name = name
 
 
+class BlockRotten(StoreFault):
+    """What lies under a block's name is not the block any more."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Block {name} is damaged: its content does not make its name.")
+        self.name = name
+
+
 class StoreFull(StoreFault):
     """There is no room for another block; nothing was stored."""
 
@@ -74,6 +82,12 @@ class BlockStore(Protocol):
 
     def verify(self, name: str) -> bool:
         """Read a block and tell whether its content still makes its name."""
+
+    def overwrite(self, name: str, data: Buffer) -> None:
+        """Put sound content in the place of a damaged block's; durable on return.
+
+        Only healing calls this, with content that makes the name.
+        """
 
     def names(self) -> Iterator[str]:
         """Walk the names of all stored blocks, in no order."""

@@ -22,6 +22,19 @@ class PithosSettings(msgspec.Struct, frozen=True, rename=str.upper):
     pithos_backend_block_path: str = "/var/lib/synnefo/blocks"
     """Folder of the block store, shared with Archipelago."""
 
+    pithos_backend_block_module: str = "filed"
+    """Kind of the block store: filed, a folder that several hosts may share, or rados, a pool of
+    a Ceph cluster. The historic names of modules are understood too."""
+
+    pithos_backend_block_kwargs: dict[str, str] = {}
+    """What the block store must know: of rados pool, conf, user, namespace and timeout."""
+
+    pithos_backend_block_former: dict[str, str] = {}
+    """Store that blocks are moved out of while it serves: its module, and what it must know."""
+
+    pithos_block_trust: float = 600.0
+    """Seconds for which a block that was found sound is given out without being hashed again."""
+
     pithos_backend_block_size: int = 4 * MIB
     """Bytes of a block; never change it once something is stored."""
 

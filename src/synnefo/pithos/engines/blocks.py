@@ -4,28 +4,74 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 
+import msgspec
+
+from synnefo.blocks.choice import Where, open_store
 from synnefo.blocks.filed import FiledStore
-from synnefo.blocks.port import BlockMissing, BlockStore, StoreFault, StoreFull
+from synnefo.blocks.layered import LayeredStore, heal
+from synnefo.blocks.port import BlockMissing, BlockRotten, BlockStore, StoreFault, StoreFull
+from synnefo.blocks.sound import SoundReads
 from synnefo.kit import conf
-from synnefo.kit.faults import InsufficientStorage, ItemNotFound, ServiceUnavailable
+from synnefo.kit.faults import InsufficientStorage, ServiceUnavailable
+from synnefo.kit.logs import get_logger
+from synnefo.kit.metrics import Counter
 from synnefo.pithos.settings import PithosSettings
+
+log = get_logger(__name__)
+ROTTEN = Counter("pithos_damaged_blocks_total", "Damaged blocks met while reading")
 
 WRITERS = 8
 """Threads of a process that hash and write blocks while the next ones are received."""
 
 
 def store() -> BlockStore:
-    """Answer the block store of the settings."""
+    """Answer the block store of the settings; with a former one below while blocks move."""
+    return _opened(*_wish())
+
+
+def _wish() -> tuple[bytes, int]:
     settings = conf.of(PithosSettings)
-    return _opened(settings.pithos_backend_block_path, settings.pithos_backend_block_size)
+    path = settings.pithos_backend_block_path
+    layers = [
+        Where(settings.pithos_backend_block_module, settings.pithos_backend_block_kwargs, path)
+    ]
+    if settings.pithos_backend_block_former:
+        former = dict(settings.pithos_backend_block_former)
+        layers.append(Where(former.pop("module", "filed"), former, path))
+    return msgspec.json.encode(layers), settings.pithos_backend_block_size
 
 
 @cache
-def _opened(path: str, block_size: int) -> BlockStore:
+def _opened(wish: bytes, block_size: int) -> BlockStore:
+    layers = msgspec.json.decode(wish, type=list[Where])
     with told():
-        return FiledStore(Path(path), block_size=block_size)
+        upper, *lower = (open_store(where, block_size=block_size) for where in layers)
+        return LayeredStore(upper, lower[0]) if lower else upper
+
+
+def sound(name: str) -> int:
+    """Open a block whose content makes its name; what is damaged is healed or refused."""
+    reads = _sound_reads(*_wish(), conf.of(PithosSettings).pithos_block_trust)
+    try:
+        return reads.open(name)
+    except BlockRotten:
+        ROTTEN.inc()
+        is_healed = heal(store(), name)
+        log.error("block-damaged", block=name, is_healed=is_healed)
+        return reads.open(name)
+
+
+@cache
+def _sound_reads(wish: bytes, block_size: int, trust: float) -> SoundReads:
+    return SoundReads(_opened(wish, block_size), trust=trust)
+
+
+def filed_layers() -> list[FiledStore]:
+    """Answer those layers of the store that are folders."""
+    found = store()
+    layers = (found.upper, found.lower) if isinstance(found, LayeredStore) else (found,)
+    return [layer for layer in layers if isinstance(layer, FiledStore)]
 
 
 @cache
@@ -36,8 +82,7 @@ def writers() -> ThreadPoolExecutor:
 
 def tidy() -> int:
     """Remove what writers that were cut off left in the store; count it."""
-    found = store()
-    return found.sweep() if isinstance(found, FiledStore) else 0
+    return sum(layer.sweep() for layer in filed_layers())
 
 
 @contextmanager
@@ -49,8 +94,12 @@ def told() -> Iterator[None]:
         raise InsufficientStorage(
             "The disks of the object store are full; nothing was stored. Tell the operators."
         ) from fault
-    except BlockMissing as fault:
-        raise ItemNotFound("A block of this object is not in the store.") from fault
+    except (BlockMissing, BlockRotten) as fault:
+        raise ServiceUnavailable(
+            "A part of this object is lost or damaged in the store, and is not given out. "
+            "Tell the operators.",
+            details=str(fault),
+        ) from fault
     except StoreFault as fault:
         raise ServiceUnavailable(
             "The object store cannot reach its disks. Try again shortly.", details=str(fault)

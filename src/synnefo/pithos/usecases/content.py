@@ -6,13 +6,14 @@ Spec: object-storage 15.
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Protocol
 
 import msgspec
 
 from synnefo.blocks.hashing import hash_block
 from synnefo.blocks.pipeline import BlockPipeline
-from synnefo.blocks.port import BlockMissing, BlockStore
+from synnefo.blocks.port import StoreFault
 from synnefo.kit.units import KIB
 from synnefo.pithos.domain.ranges import Span
 from synnefo.pithos.engines import blocks
@@ -143,27 +144,32 @@ class Outlet(Protocol):
 
 
 def stream(digests: bytes, span: Span, outlet: Outlet | None = None) -> Iterator[bytes]:
-    """Read the bytes of a span, at most `PIECE` at once.
+    """Read the bytes of a span, at most `PIECE` at once; the first piece is read here and now.
 
-    With an outlet only the first piece and zeros are given here, the rest goes out by itself.
+    So a fault of the first block is told before any answer has begun; a later one cuts it off.
+    With an outlet only the first block and zeros are given here, the rest goes out by itself.
     """
-    store = blocks.store()
-    block_size = store.block_size
+    pieces = _streamed(digests, span, outlet)
+    return chain((next(pieces, b""),), pieces)
+
+
+def _streamed(digests: bytes, span: Span, outlet: Outlet | None) -> Iterator[bytes]:
+    block_size = blocks.store().block_size
     position = span.start
     while position < span.stop:
         index, offset = divmod(position, block_size)
         name = digests[index * DIGEST_SIZE : (index + 1) * DIGEST_SIZE].hex()
         length = min(block_size - offset, span.stop - position)
         way = outlet if position > span.start else None
-        yield from _block(store, name, Span(offset, offset + length), way)
+        yield from _block(name, Span(offset, offset + length), way)
         position += length
 
 
-def _block(store: BlockStore, name: str, span: Span, outlet: Outlet | None) -> Iterator[bytes]:
-    """Read a part of one block; what lies past its stored end is zeros."""
+def _block(name: str, span: Span, outlet: Outlet | None) -> Iterator[bytes]:
+    """Read a part of one sound block; what lies past its stored end is zeros."""
     try:
-        fd = -1 if name == NOTHING else store.open(name)
-    except BlockMissing:
+        fd = -1 if name == NOTHING else blocks.sound(name)
+    except StoreFault:
         data = _small(name)
         if data is not None:
             yield padded(data, span)
@@ -194,8 +200,9 @@ def padded(data: bytes, span: Span) -> bytes:
 
 
 def _small(name: str) -> bytes | None:
+    """Answer a block that lies in the database, if it does and is sound."""
     found = SmallBlock.objects.filter(hash=name).values_list("data", flat=True).first()
-    return None if found is None else bytes(found)
+    return bytes(found) if found is not None and hash_block(found) == name else None
 
 
 def spill(names: Sequence[str]) -> list[str]:
