@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from synnefo.blocks.filed import FiledStore
-from synnefo.clients.astakos import PendingCommission, QuotaExceeded, Resolved
+from synnefo.clients.astakos import PendingCommission, QuotaExceeded, Resolved, Standing
 from synnefo.cyclades.domain.images import ShelfItem
 from synnefo.cyclades.domain.server_plan import ServerOrder
 from synnefo.cyclades.engines import choose
@@ -37,6 +37,7 @@ class MemoryQuota:
     def __init__(self, limits: dict[str, int] | None = None) -> None:
         self.limits = limits or {}
         self.used: dict[tuple[str, str], int] = {}
+        self.books: dict[tuple[str, str | None, str], int] = {}
         self.waiting: dict[int, list[Provision]] = {}
         self.refuses = False
         """Whether every promise is refused, as when an undecided release is in the way."""
@@ -82,6 +83,8 @@ class MemoryQuota:
         for one in self.waiting.pop(serial):
             key = (one.holder, one.resource)
             self.used[key] = self.used.get(key, 0) + one.quantity
+            place = (one.holder, one.source, one.resource)
+            self.books[place] = self.books.get(place, 0) + one.quantity
 
     def resolve_commissions(
         self, accept: Iterable[int] = (), reject: Iterable[int] = ()
@@ -105,6 +108,38 @@ class MemoryQuota:
             raise ItemNotFound("It waits no more.")
         moment = clock.from_timestamp(0)
         return PendingCommission(serial, moment, "", self.waiting[serial])
+
+    def service_get_quotas(
+        self, users: Sequence[str] = (), projects: Sequence[str] = ()
+    ) -> dict[str, dict[str, dict[str, Standing]]]:
+        told: dict[str, dict[str, dict[str, Standing]]] = {}
+        for (holder, source, resource), usage in self.books.items():
+            user, project = holder.removeprefix("user:"), (source or "").removeprefix("project:")
+            if source is None or (users and user not in users):
+                continue
+            if not projects or project in projects:
+                standing = Standing(usage=usage, pending=self._pending(holder, source, resource))
+                told.setdefault(user, {}).setdefault(project, {})[resource] = standing
+        return told
+
+    def service_get_project_quotas(
+        self, projects: Sequence[str] = ()
+    ) -> dict[str, dict[str, Standing]]:
+        told: dict[str, dict[str, Standing]] = {}
+        for (holder, source, resource), usage in self.books.items():
+            project = holder.removeprefix("project:")
+            if source is None and (not projects or project in projects):
+                pending = self._pending(holder, None, resource)
+                standing = Standing(project_usage=usage, project_pending=pending)
+                told.setdefault(project, {})[resource] = standing
+        return told
+
+    def _pending(self, holder: str, source: str | None, resource: str) -> int:
+        waiting = [one for held in self.waiting.values() for one in held]
+        place = (holder, source, resource)
+        return sum(
+            one.quantity for one in waiting if (one.holder, one.source, one.resource) == place
+        )
 
     def of(self, user: str) -> dict[str, int]:
         """Answer what a user holds, without what is zero."""

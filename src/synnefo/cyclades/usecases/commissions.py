@@ -1,11 +1,12 @@
 """Quota of everything here: one ledger, over the identity service. Spec: compute 13."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from typing import Protocol
 
-from synnefo.clients.astakos import AstakosClient, QuotaExceeded
+from synnefo.clients.astakos import AstakosClient, QuotaExceeded, Standing
 from synnefo.cyclades.domain.costs import Charge
 from synnefo.cyclades.models import QuotaHolderSerial
 from synnefo.cyclades.settings import CycladesSettings
@@ -14,24 +15,41 @@ from synnefo.kit.faults import ServiceUnavailable
 from synnefo.serve.quota import Ledger, QuotaService
 from synnefo.wire.provisions import Provision, charges
 
-_installed: list[QuotaService] = []
+
+class QuotaBooks(QuotaService, Protocol):
+    """The quota service with what it has on its books."""
+
+    def service_get_quotas(
+        self, users: Sequence[str] = (), projects: Sequence[str] = ()
+    ) -> dict[str, dict[str, dict[str, Standing]]]:
+        """Answer what users hold: user, project, resource."""
+
+    def service_get_project_quotas(
+        self, projects: Sequence[str] = ()
+    ) -> dict[str, dict[str, Standing]]:
+        """Answer what projects hold: project, resource."""
+
+
+_installed: list[QuotaBooks] = []
 _telling = threading.Lock()
 
 
-def install(service: QuotaService | None) -> None:
+def install(service: QuotaBooks | None) -> None:
     """Use this quota service instead of the configured one; None goes back. For tests."""
     _installed[:] = [service] if service is not None else []
 
 
 def ledger() -> Ledger:
     """Answer the ledger of this brick."""
+    return Ledger(service(), QuotaHolderSerial)
+
+
+def service() -> QuotaBooks:
+    """Answer the quota service."""
     settings = conf.of(CycladesSettings)
-    service: QuotaService = (
-        _installed[0]
-        if _installed
-        else _client(settings.astakos_auth_url, settings.cyclades_service_token)
-    )
-    return Ledger(service, QuotaHolderSerial)
+    if _installed:
+        return _installed[0]
+    return _client(settings.astakos_auth_url, settings.cyclades_service_token)
 
 
 @cache

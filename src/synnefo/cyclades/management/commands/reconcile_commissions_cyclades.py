@@ -5,9 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from synnefo.cyclades.management.looks import tell
 from synnefo.cyclades.management.words import refusals
-from synnefo.cyclades.models import QuotaHolderSerial
-from synnefo.cyclades.usecases import commissions
+from synnefo.cyclades.usecases import commission_audit
+from synnefo.serve.commands import add_list_options, print_list
+
+COLUMNS = ("serial", "verdict", "settled")
 
 
 class Command(BaseCommand):
@@ -17,24 +20,30 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take whether to settle, and how old is too old."""
+        add_list_options(parser)
         parser.add_argument("--fix", action="store_true", help="settle them")
         parser.add_argument(
             "--patience",
             type=float,
-            default=600.0,
+            default=90.0,
             metavar="SECONDS",
-            help="reject what is undecided for so long (600)",
+            help="leave undecided ones alone that are younger (90)",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the open promises, and settle them when asked."""
-        open_ones = QuotaHolderSerial.objects.filter(resolved=False).order_by("serial")
-        if not open_ones:
-            self.stdout.write("No unresolved commissions were found.")
-        for one in open_ones:
-            word = "undecided" if one.pending else ("to accept" if one.accept else "to reject")
-            self.stdout.write(f"{one.serial}: {word}, issued {one.issued:%Y-%m-%d %H:%M:%S}")
-        if options["fix"]:
-            with refusals():
-                accepted, rejected = commissions.ledger().settle(patience=options["patience"])
-            self.stdout.write(f"accepted: {accepted}, rejected: {rejected}")
+        settled: set[int] = set()
+        with refusals():
+            found = commission_audit.look()
+            if options["fix"]:
+                done = commission_audit.settle(patience=options["patience"])
+                settled = {*done.accepted, *done.rejected}
+        verdicts = [(serial, "accept") for serial in found.to_accept]
+        verdicts += [(serial, "reject") for serial in found.to_reject]
+        if not verdicts:
+            tell(self, options["verbosity"], 1, "No unresolved commissions were found.")
+        rows = [
+            {"serial": serial, "verdict": verdict, "settled": serial in settled}
+            for serial, verdict in verdicts
+        ]
+        print_list(self, rows, COLUMNS, options)
