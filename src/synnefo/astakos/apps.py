@@ -18,7 +18,8 @@ class AstakosConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to commands, which needs the tables that are ready only now; set the log."""
+        """Listen to commands and changes, which needs the tables that are ready only now."""
         import_module("synnefo.astakos.usecases.command_runs")
+        import_module("synnefo.astakos.usecases.changes").watch()
         level = conf.of(AdminSettings).astakos_logging_level.upper()
         logging.getLogger("synnefo.astakos").setLevel(level)

@@ -36,6 +36,8 @@ class AstakosSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Seconds for which the list of resources is remembered."""
     astakos_component_cache_timeout: float = 5
     """Seconds for which a component's token is remembered; a renewed one works at once."""
+    astakos_token_cache_timeout: float = 5
+    """Seconds for which a token's holder is remembered; a change counts at once on this host."""
     astakos_moderation_enabled: bool = True
     """Whether somebody has to accept new users."""
     astakos_re_user_email_patterns: list[str] = []

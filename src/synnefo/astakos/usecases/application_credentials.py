@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from synnefo.astakos.domain.roles import Named
 from synnefo.astakos.domain.tokens import digest_of
 from synnefo.astakos.models import DATABASE, AccessRule, ApplicationCredential, Token, User
-from synnefo.astakos.usecases import access_rules, assignments, attempts, audit, passwords, tokens
+from synnefo.astakos.usecases import access_rules, assignments, attempts, audit, passwords
 from synnefo.kit.clock import now
 from synnefo.kit.faults import BadRequest, Conflict, Forbidden, ItemNotFound, Unauthorized
 from synnefo.kit.ids import new_token
@@ -97,7 +97,6 @@ def delete(row: ApplicationCredential) -> None:
     with transaction.atomic(using=DATABASE):
         row.delete()
         audit.record("application-credential.deleted", subject=row.user, name=row.name)
-        tokens.announce_end()
 
 
 class Claim(msgspec.Struct, frozen=True):

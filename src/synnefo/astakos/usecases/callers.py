@@ -1,22 +1,40 @@
-"""Who calls, told by Astakos itself: one indexed query for a user, none for a component."""
+"""Who calls, told by Astakos itself: one indexed query for a user, none for a component.
+
+Users are remembered for a few seconds, until something changes (`changes`).
+"""
 
 from typing import Any
 
+from synnefo.astakos.domain.tokens import digest_of
 from synnefo.astakos.models import Project, Token, User
-from synnefo.astakos.usecases import catalogs, delegations, groups, tokens
+from synnefo.astakos.usecases import catalogs, delegations, groups, remembered, tokens
+from synnefo.astakos.usecases.remembered import Kept
 from synnefo.kit.faults import Forbidden, Unauthorized
 from synnefo.serve.http.auth import Caller
 
 ADMIN, MEMBER, READER, SERVICE = "admin", "member", "reader", "service"
 
+_recent: Kept[Caller] = Kept(lambda settings: settings.astakos_token_cache_timeout, size=10_000)
+
 
 def authenticate(token: str) -> Caller:
     """Tell who holds a token, user or component; Unauthorized when nobody does."""
+    digest = digest_of(token)
+    caller = _recent.get(digest)
+    return caller if caller is not None else _asked(token, digest)
+
+
+def _asked(token: str, digest: str) -> Caller:
+    """Tell who holds a token that nobody sent lately."""
     component = catalogs.component_of(token)
     if component is not None:
         return of_component(component, token)
+    mark = remembered.mark()
     try:
-        return of_token(tokens.find(token), token)
+        row = tokens.find(token)
+        caller = of_token(row, token)
+        _recent.put(digest, caller, mark, row.expires_at)
+        return caller
     except Unauthorized:
         catalogs.forget_components()
         component = catalogs.component_of(token)

@@ -1,71 +1,17 @@
-"""The catalogue and the components' tokens, remembered for a few seconds.
+"""The catalogue and the components' tokens, remembered for a while.
 
 Both are asked for with nearly every request and change once in a month (identity 22, L9).
 """
 
-import threading
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Generic, TypeVar
-
-from django.db import transaction
 
 from synnefo.astakos.domain.catalogs import Entry
 from synnefo.astakos.domain.tokens import digest_of
-from synnefo.astakos.models import DATABASE, Component, Resource, Service
+from synnefo.astakos.models import Component, Resource, Service
 from synnefo.astakos.models.registry import OPENSTACK
-from synnefo.astakos.settings import AstakosSettings
-from synnefo.kit import clock, conf
-from synnefo.serve.http import revocations
-from synnefo.serve.http.revocations import Mark
-
-T = TypeVar("T")
-_all: list["Remembered[Any]"] = []
-
-
-class Remembered(Generic[T]):
-    """A value read anew when it is older than a setting says.
-
-    A marked one is read anew as well when another process of this host changed it.
-    """
-
-    def __init__(
-        self,
-        read: Callable[[], T],
-        ttl: Callable[[AstakosSettings], float],
-        *,
-        marked: bool = False,
-    ) -> None:
-        _all.append(self)
-        self._marked = marked
-        self._read = read
-        self._ttl = ttl
-        self._lock = threading.Lock()
-        self._kept: tuple[float, Mark, T] | None = None
-        self._read_at = 0.0
-
-    def get(self) -> T:
-        """Answer the value, reading it anew when it is too old."""
-        kept = self._kept
-        mark = revocations.mark() if self._marked else (0, 0)
-        if kept is not None and kept[0] > clock.monotonic() and kept[1] == mark:
-            return kept[2]
-        value = self._read()
-        with self._lock:
-            self._read_at = clock.monotonic()
-            self._kept = (self._read_at + self._ttl(conf.of(AstakosSettings)), mark, value)
-        return value
-
-    def forget(self, older_than: float = 0.0) -> None:
-        """Drop the value, unless it was read less than `older_than` seconds ago."""
-        with self._lock:
-            if clock.monotonic() - self._read_at >= older_than:
-                self._kept = None
-
-    def change(self) -> None:
-        """Drop a marked value in every process, once what changed it is committed."""
-        self.forget()
-        transaction.on_commit(revocations.announce, using=DATABASE)
+from synnefo.astakos.usecases import remembered
+from synnefo.astakos.usecases.remembered import Remembered
+from synnefo.kit import clock
 
 
 def _read_entries() -> list[Entry]:
@@ -121,8 +67,7 @@ def component_of(token: str) -> str | None:
 
 def forget() -> None:
     """Read everything anew at the next question."""
-    for kept in _all:
-        kept.forget()
+    remembered.forget()
 
 
 def forget_components() -> None:

@@ -15,7 +15,7 @@ from synnefo.astakos.domain.secrets import UnreadableSecret
 from synnefo.astakos.domain.signatures import Signed
 from synnefo.astakos.models import DATABASE, Credential, Project, Token, User
 from synnefo.astakos.settings import SecuritySettings
-from synnefo.astakos.usecases import audit, tokens
+from synnefo.astakos.usecases import audit
 from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import BadRequest, Conflict, ItemNotFound, Unauthorized
@@ -100,7 +100,6 @@ def update(row: Credential, *, blob: str | None, kind: str | None, project_id: s
             audit.record("credential.changed", subject=row.user, id=row.id)
     except IntegrityError as error:
         raise Conflict("A credential with this access key exists already.") from error
-    tokens.announce_end()
 
 
 def delete(row: Credential) -> None:
@@ -108,7 +107,6 @@ def delete(row: Credential) -> None:
     with transaction.atomic(using=DATABASE):
         audit.record("credential.deleted", subject=row.user, kind=row.type, id=row.id)
         row.delete()
-        tokens.announce_end()
 
 
 def find(uuid: str) -> Credential:

@@ -8,7 +8,7 @@ from synnefo.astakos.models import DATABASE, Domain, Group, Project, Role, RoleA
 from synnefo.astakos.models.domains import DEFAULT
 from synnefo.astakos.models.projects import ALIVE
 from synnefo.astakos.usecases import audit
-from synnefo.astakos.usecases.catalogs import Remembered
+from synnefo.astakos.usecases.remembered import Remembered
 from synnefo.kit.faults import Conflict, Forbidden, ItemNotFound
 
 DEFAULT_NAME = "Default"
@@ -18,7 +18,7 @@ def _read_closed() -> frozenset[str]:
     return frozenset(Domain.objects.filter(enabled=False).values_list("pk", flat=True))
 
 
-_closed = Remembered(_read_closed, lambda s: s.astakos_component_cache_timeout, marked=True)
+_closed = Remembered(_read_closed, lambda s: s.astakos_component_cache_timeout)
 
 
 def is_closed(domain_id: str) -> bool:
@@ -87,7 +87,6 @@ def forget(domain: Domain) -> None:
         RoleAssignment.objects.filter(domain_id=domain.pk).delete()
         Role.objects.filter(domain_id=domain.pk).delete()
         domain.delete()
-    _closed.change()
 
 
 def people(domain: Domain) -> list[User]:
@@ -112,4 +111,3 @@ def _save(domain: Domain, done: str) -> None:
             audit.record(f"domain.{done}", subject=domain)
     except IntegrityError as error:
         raise Conflict(f"A domain named {domain.name} exists already.") from error
-    _closed.change()

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from synnefo.astakos.domain import roles as rules
 from synnefo.astakos.models import DATABASE, Group, Project, Role, RoleAssignment, User
 from synnefo.astakos.models.projects import ACTUALLY_ACCEPTED
-from synnefo.astakos.usecases import assignments, audit, groups, roles, seats, tokens
+from synnefo.astakos.usecases import assignments, audit, groups, roles, seats
 from synnefo.kit.faults import Forbidden, ItemNotFound
 
 Actor = User | Group
@@ -62,7 +62,6 @@ def revoke(role: Role, actor: Actor, target: Target) -> None:
         if isinstance(actor, User):
             _take_back(role, actor, target)
         seats.settle(people_of(actor))
-        tokens.announce_end()
         audit.record("role.revoked", subject=actor, role=role.name, target=str(target))
 
 
@@ -104,7 +103,6 @@ def take_out_of_group(group: Group, user: User) -> None:
         if not groups.remove(group, user):
             raise ItemNotFound("The user is not in the group.")
         seats.settle([user])
-        tokens.announce_end()
         audit.record("group.member_removed", subject=user, group=group.uuid)
 
 
@@ -124,7 +122,6 @@ def drop_group(group: Group) -> None:
         audit.record("group.deleted", subject=group)
         group.delete()
         seats.settle(people)
-        tokens.announce_end()
 
 
 def drop_role(role: Role) -> None:

@@ -161,7 +161,6 @@ def _move(
     if seat.state == MembershipState.REMOVED:
         _send_home(seat)
     limits.sync_member(seat)
-    tokens.announce_end()
     if action in _TOLD_TO_POLICY:
         overquota.membership_changed(seat, action.upper())
     audit.record(

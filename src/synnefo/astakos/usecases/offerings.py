@@ -14,7 +14,7 @@ from synnefo.astakos.domain.catalogs import V3Endpoint, V3Service
 from synnefo.astakos.models import DATABASE, OfferedEndpoint, OfferedService, Region
 from synnefo.astakos.settings import AstakosSettings
 from synnefo.astakos.usecases import audit, catalogs
-from synnefo.astakos.usecases.catalogs import Remembered
+from synnefo.astakos.usecases.remembered import Remembered
 from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, Conflict, Forbidden, ItemNotFound
 
@@ -36,7 +36,7 @@ def _read_added() -> list[V3Service]:
     return [*added, *strays]
 
 
-_added = Remembered(_read_added, lambda s: s.astakos_endpoint_cache_timeout, marked=True)
+_added = Remembered(_read_added, lambda s: s.astakos_endpoint_cache_timeout)
 
 
 def catalog(project_id: str) -> list[V3Service]:
@@ -100,7 +100,6 @@ def save(row: OfferedService | OfferedEndpoint | Region) -> None:
     with transaction.atomic(using=DATABASE):
         row.save()
         audit.record("catalog.changed", subject=str(row.pk), kind=type(row).__name__)
-    _added.change()
 
 
 def add_region(region_id: str, facts: dict[str, Any]) -> Region:
@@ -134,7 +133,6 @@ def delete_service(row: OfferedService) -> None:
         OfferedEndpoint.objects.filter(service_id=row.uuid).delete()
         row.delete()
         audit.record("catalog.changed", subject=row.uuid, kind="deleted")
-    _added.change()
 
 
 def delete_endpoint(row: OfferedEndpoint) -> None:
@@ -142,7 +140,6 @@ def delete_endpoint(row: OfferedEndpoint) -> None:
     with transaction.atomic(using=DATABASE):
         row.delete()
         audit.record("catalog.changed", subject=row.uuid, kind="deleted")
-    _added.change()
 
 
 def delete_region(row: Region) -> None:

@@ -15,7 +15,6 @@ from synnefo.astakos.usecases import audit, limits, overquota, project_mails
 from synnefo.astakos.usecases.project_locks import check_name_free, lock, lock_names
 from synnefo.astakos.usecases.project_rights import Actor, check_admin
 from synnefo.kit.clock import now
-from synnefo.serve.http import revocations
 
 
 def act(
@@ -47,7 +46,6 @@ def move(
         if target is ProjectState.TERMINATED:
             _send_home(locked)
         limits.sync([locked])
-        transaction.on_commit(revocations.announce, using=DATABASE)
         overquota.projects_changed([locked], action.upper())
         project_mails.project_moved(locked, action)
         audit.record(f"project.{PAST[action]}", actor=actor, subject=locked, reason=reason)

@@ -12,7 +12,7 @@ from synnefo.astakos.domain import roles as rules
 from synnefo.astakos.domain.roles import Named
 from synnefo.astakos.models import DATABASE, Role, RoleAssignment, RoleInference, User
 from synnefo.astakos.usecases import audit
-from synnefo.astakos.usecases.catalogs import Remembered
+from synnefo.astakos.usecases.remembered import Remembered
 from synnefo.kit.faults import BadRequest, Conflict, Forbidden, ItemNotFound
 
 
@@ -46,7 +46,7 @@ def _read_book() -> Book:
     return Book(rows, dict(implies))
 
 
-_book = Remembered(_read_book, lambda s: s.astakos_component_cache_timeout, marked=True)
+_book = Remembered(_read_book, lambda s: s.astakos_component_cache_timeout)
 
 
 def book(keys: Iterable[int] = ()) -> Book:
@@ -69,7 +69,6 @@ def ensure() -> None:
         }
         for prior, implied in rules.IMPLIED:
             RoleInference.objects.get_or_create(prior=rows[prior], implied=rows[implied])
-    _book.change()
 
 
 def is_operator(user: User) -> bool:
@@ -119,7 +118,6 @@ def delete(role: Role) -> None:
     if role.options.get("immutable"):
         raise Forbidden(f"The role {role.name} is immutable. Take that option away first.")
     role.delete()
-    _book.change()
 
 
 def imply(prior: Role, implied: Role) -> None:
@@ -132,7 +130,6 @@ def imply(prior: Role, implied: Role) -> None:
     with transaction.atomic(using=DATABASE):
         RoleInference.objects.get_or_create(prior=prior, implied=implied)
         audit.record("role.implied", subject=prior, implied=implied.name)
-    _book.change()
 
 
 def imply_no_more(prior: Role, implied: Role) -> None:
@@ -140,7 +137,6 @@ def imply_no_more(prior: Role, implied: Role) -> None:
     with transaction.atomic(using=DATABASE):
         find_inference(prior, implied).delete()
         audit.record("role.implied-no-more", subject=prior, implied=implied.name)
-    _book.change()
 
 
 def find_inference(prior: Role, implied: Role) -> RoleInference:
@@ -158,4 +154,3 @@ def _save(role: Role, done: str) -> None:
             audit.record(f"role.{done}", subject=role)
     except IntegrityError as error:
         raise Conflict(f"A role named {role.name} exists already.") from error
-    _book.change()

@@ -142,4 +142,3 @@ def _end(session: SessionCatalog) -> None:
     origin = session.token.audit_id
     family = Q(audit_id=origin) | Q(parent_audit_id=origin)
     Token.objects.filter(family, user=session.user_id).delete()
-    tokens.announce_end()

@@ -31,7 +31,6 @@ from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import Unauthorized
 from synnefo.kit.ids import new_token
-from synnefo.serve.http import revocations
 
 GRACE = timedelta(hours=48)
 """How long an expired token is still shown to services that ask for it."""
@@ -127,7 +126,6 @@ def renew(user: User, *, keep: Token | None = None, end_others: bool = False) ->
             expires_at=moment + timedelta(hours=hours),
         )
         audit.record("token.renewed", subject=user, others_ended=end_others)
-        _announce()
     return Issued(secret, row)
 
 
@@ -162,7 +160,6 @@ def revoke(row: Token) -> None:
     with transaction.atomic(using=DATABASE):
         Token.objects.filter(pk=row.pk).delete()
         audit.record("token.revoked", subject=row.user, audit_id=row.audit_id)
-        _announce()
 
 
 def revoke_all(user: User, *, keep: Token | None = None) -> None:
@@ -171,13 +168,6 @@ def revoke_all(user: User, *, keep: Token | None = None) -> None:
     with transaction.atomic(using=DATABASE):
         Token.objects.filter(user=user).exclude(pk__in=kept).delete()
         end_online(user)
-        _announce()
-
-
-def announce_end() -> None:
-    """Let every service of this host forget whom it remembers, once this is committed."""
-    with transaction.atomic(using=DATABASE):
-        _announce()
 
 
 def follow_default_project(user: User) -> None:
@@ -230,10 +220,6 @@ def _line(row: Token | None) -> list[int]:
         found.append(row.pk)
         row = Token.objects.filter(pk=row.parent_id).first() if row.parent_id else None
     return found
-
-
-def _announce() -> None:
-    transaction.on_commit(revocations.announce, using=DATABASE)
 
 
 def _login_expiry(lasts: timedelta | None) -> datetime:

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from synnefo.astakos.domain.roles import Named
 from synnefo.astakos.models import DATABASE, Project, Token, Trust, User
-from synnefo.astakos.usecases import application_credentials, assignments, audit, tokens
+from synnefo.astakos.usecases import application_credentials, assignments, audit
 from synnefo.astakos.usecases.delegations import of_trust
 from synnefo.kit.clock import now
 from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound
@@ -100,7 +100,6 @@ def delete(row: Trust) -> None:
     with transaction.atomic(using=DATABASE):
         audit.record("trust.deleted", subject=row.trustee, trust=row.uuid)
         row.delete()
-        tokens.announce_end()
 
 
 def forget_expired() -> int:

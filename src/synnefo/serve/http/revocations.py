@@ -1,8 +1,8 @@
-"""A mark that changes when a token ends, so that this host believes it no longer.
+"""A mark that changes when a token ends, or means something else than before.
 
-Callers are remembered for seconds (`remote_auth`). The service that ends tokens moves the mark,
-a file that every process of the host looks at before it believes what it remembers; looking
-costs a microsecond or two. Other hosts forget when their seconds are over.
+Callers are remembered for seconds (`remote_auth`). The identity service moves the mark, a file
+that every process of the host looks at before it believes what it remembers; looking costs a
+microsecond or two. Other hosts forget when their seconds are over.
 """
 
 import os
@@ -15,13 +15,13 @@ from synnefo.serve.settings import ServeSettings
 log = get_logger(__name__)
 
 LONGEST = 1 << 20
-"""Bytes that the file may have; each end of a token adds one."""
+"""Bytes that the file may have; each change adds one."""
 
 Mark = tuple[int, int]
 
 
 def mark() -> Mark:
-    """Answer the mark as it is now; equal marks mean that no token ended in between."""
+    """Answer the mark as it is now; equal marks mean that nothing changed in between."""
     try:
         found = os.stat(_path())  # noqa: PTH116 - with every request; a Path would cost more
     except OSError:
@@ -30,7 +30,7 @@ def mark() -> Mark:
 
 
 def announce() -> None:
-    """Move the mark; whoever ends tokens calls this after the commit."""
+    """Move the mark; called after the commit of the change."""
     path = _path()
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,6 @@
 
 import msgspec
 
-from synnefo.astakos.domain.catalogs import V3Service
 from synnefo.wire.access_rules import AccessRule
 
 DOMAIN_ID = "default"
@@ -92,7 +91,8 @@ class TokenView(msgspec.Struct, kw_only=True):
         name="OS-TRUST:trust", default=msgspec.UNSET
     )
     roles: list[RoleRef] | msgspec.UnsetType = msgspec.UNSET
-    catalog: list[V3Service] | msgspec.UnsetType = msgspec.UNSET
+    catalog: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    """A list of services, written already."""
     groups: list[str] | msgspec.UnsetType = msgspec.field(name="SNF:groups", default=msgspec.UNSET)
 
 

@@ -9,7 +9,10 @@ from synnefo.serve.http import Call
 
 def show_catalog(call: Call) -> Body:
     """Show the catalogue for the caller's project."""
-    return shapes.listed(call, "catalog", views.catalog_for(call.who.project_id))
+    return {
+        **shapes.listed(call, "catalog", ()),
+        "catalog": views.encoded_catalog(call.who.project_id),
+    }
 
 
 def list_projects(call: Call) -> Body:

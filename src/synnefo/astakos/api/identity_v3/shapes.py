@@ -37,7 +37,7 @@ def link(path: str) -> Body:
 
 def listed(call: Call, name: str, items: Iterable[Any]) -> Body:
     """Wrap a list, whole: the links are there, and there is one page."""
-    query = call.request.META.get("QUERY_STRING", "")
+    query = call.meta.get("QUERY_STRING", "")
     here = address(call.path.rstrip("/")) + (f"?{query}" if query else "")
     return {name: list(items), "links": {"self": here, "previous": None, "next": None}}
 

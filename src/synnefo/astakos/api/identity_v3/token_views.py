@@ -2,11 +2,11 @@
 
 import msgspec
 
-from synnefo.astakos.api.identity_v3 import schemas
+from synnefo.astakos.api.identity_v3 import schemas, views
 from synnefo.astakos.domain.roles import SERVICE, STANDING_ROLES
 from synnefo.astakos.models import Token, User
 from synnefo.astakos.models.domains import DEFAULT
-from synnefo.astakos.usecases import callers, delegations, domains, groups, offerings
+from synnefo.astakos.usecases import callers, delegations, domains, groups
 from synnefo.kit.clock import now, stamp_micro
 
 _PLAIN = schemas.Domain()
@@ -71,7 +71,7 @@ def _add_scope(view: schemas.TokenView, row: Token, *, with_catalog: bool) -> No
         return
     view.roles = [schemas.RoleRef(role.id, role.name) for role in row.roles]
     if with_catalog:
-        view.catalog = offerings.catalog(project.uuid if project is not None else "")
+        view.catalog = views.encoded_catalog(project.uuid if project is not None else "")
 
 
 def _add_delegation(view: schemas.TokenView, row: Token) -> None:

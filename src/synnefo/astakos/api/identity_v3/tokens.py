@@ -1,13 +1,14 @@
 """Getting, checking and revoking tokens. Spec: openstack-api 4.1, 4.2."""
 
-from synnefo.astakos.api.identity_v3 import auth_schemas, token_views
+from synnefo.astakos.api.identity_v3 import auth_schemas, shown_tokens, token_views
+from synnefo.astakos.api.identity_v3.shown_tokens import Shown
 from synnefo.astakos.models import Token
 from synnefo.astakos.usecases import (
     callers,
     catalogs,
-    delegations,
     proofs,
     receipts,
+    remembered,
     sign_ins,
     tokens,
 )
@@ -15,12 +16,15 @@ from synnefo.astakos.usecases.proofs import Proof
 from synnefo.kit.clock import stamp_micro
 from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound, Unauthorized
 from synnefo.serve.http import Call, Reply
+from synnefo.serve.http.auth import Caller
 
 UNASKED = "Send a valid token in the X-Auth-Token header."
 NO_SUBJECT = "Send the token that is meant in the X-Subject-Token header."
 NO_TOKEN = "There is no such token."  # noqa: S105 - a sentence
 RULES_HEADER = "OpenStack-Identity-Access-Rules"
 """By which a service says that it keeps to access rules; others never see such a token."""
+
+_NO = frozenset({"0", "false", "False"})
 
 
 def create_token(call: Call, body: auth_schemas.NewToken) -> Reply:
@@ -61,15 +65,18 @@ def show_token(call: Call) -> Reply:
     asker = call.headers.get("X-Auth-Token") or ""
     if not asker:
         raise Unauthorized(UNASKED)
-    row = _seen_by(call, asker, subject)
+    if asker != subject:
+        call.caller = callers.authenticate(asker)
     with_catalog = "nocatalog" not in call.query
-    if isinstance(row, Token):
-        if delegations.rules_of(row) is not None and not call.headers.get(RULES_HEADER):
-            raise ItemNotFound(NO_TOKEN)
-        shown = token_views.of_token(row, with_catalog=with_catalog)
-    else:
-        shown = token_views.of_component(row)
-    return Reply(headers={"X-Subject-Token": subject, "Vary": "X-Auth-Token"}, body=shown)
+    shown = shown_tokens.recall(subject, with_catalog=with_catalog)
+    if shown is None:
+        shown = _looked_up(call, subject, with_catalog=with_catalog)
+    elif call.caller is not None and not _may_see(call.caller, shown.owner):
+        raise ItemNotFound(NO_TOKEN)
+    if shown.is_limited and not call.headers.get(RULES_HEADER):
+        raise ItemNotFound(NO_TOKEN)
+    headers = {"X-Subject-Token": subject, "Vary": "X-Auth-Token"}
+    return Reply(headers=headers, body=shown.body)
 
 
 def revoke_token(call: Call) -> None:
@@ -88,32 +95,45 @@ def _subject(call: Call) -> str:
     return str(subject)
 
 
-def _seen_by(call: Call, asker: str, subject: str) -> Token | str:
-    """Find a token for who asks: its row, or the name of the component that holds it.
+def _looked_up(call: Call, subject: str, *, with_catalog: bool) -> Shown:
+    """Describe a token that nobody asked about lately."""
+    mark = remembered.mark()
+    row = _own(subject) if call.caller is None else _others(call, subject)
+    if isinstance(row, Token):
+        return shown_tokens.of_token(subject, row, with_catalog=with_catalog, mark=mark)
+    return shown_tokens.of_component(row)
 
-    A token that asks about itself, which is what services send, costs a single query.
+
+def _own(token: str) -> Token | str:
+    """Find a token that asks about itself: its row, or the name of the component that holds it.
+
+    That is what services send; it costs a single query.
     """
-    if asker != subject:
-        call.caller = callers.authenticate(asker)
-        return _others(call, subject)
-    component = catalogs.component_of(subject)
+    component = catalogs.component_of(token)
     if component is not None:
         return component
     try:
-        return tokens.find(subject)
+        return tokens.find(token)
     except Unauthorized:
-        return callers.authenticate(subject).user_name
+        return callers.authenticate(token).user_name
 
 
 def _others(call: Call, subject: str) -> Token | str:
-    who = call.who
-    privileged = who.is_admin or who.is_service or callers.SERVICE in who.roles
-    late = privileged and call.arg("allow_expired", "0") not in {"0", "false", "False"}
+    late = _is_privileged(call.who) and call.arg("allow_expired", "0") not in _NO
     try:
         component = catalogs.component_of(subject)
         found = component if component is not None else tokens.find(subject, expired=late)
     except Unauthorized as fault:
         raise ItemNotFound(NO_TOKEN) from fault
-    if not privileged and not (isinstance(found, Token) and found.user.uuid == who.user_id):
+    owner = found.user.uuid if isinstance(found, Token) else ""
+    if not _may_see(call.who, owner):
         raise ItemNotFound(NO_TOKEN)
     return found
+
+
+def _may_see(who: Caller, owner: str) -> bool:
+    return _is_privileged(who) or who.user_id == owner
+
+
+def _is_privileged(who: Caller) -> bool:
+    return who.is_admin or who.is_service or callers.SERVICE in who.roles
