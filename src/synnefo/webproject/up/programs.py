@@ -6,9 +6,6 @@ from pathlib import Path
 from synnefo.webproject.up.folder import Folder, Place
 from synnefo.webproject.up.supervise import Program
 
-WEB_WORKERS = 2
-WEB_THREADS = 16
-
 
 def program(name: str) -> str:
     """Find a program that is installed beside this interpreter."""
@@ -41,34 +38,11 @@ def cluster(folder: Folder, place: Place) -> list[Program]:
 
 def web(place: Place) -> Program:
     """Describe the web server: every brick, on one port."""
+    settings = "python:synnefo.webproject.gunicorn_settings"
+    address = f"{place.host}:{place.port}"
+    application = "synnefo.webproject.wsgi:application"
     return Program(
-        "web",
-        [
-            program("gunicorn"),
-            "--bind",
-            f"{place.host}:{place.port}",
-            "--worker-class",
-            "gthread",
-            "--workers",
-            str(WEB_WORKERS),
-            "--threads",
-            str(WEB_THREADS),
-            "--preload",
-            "--no-control-socket",
-            "--timeout",
-            "0",
-            "--graceful-timeout",
-            "5",
-            "--keep-alive",
-            "30",
-            "--limit-request-field_size",
-            "16380",
-            "--limit-request-line",
-            "8190",
-            "--log-level",
-            "warning",
-            "synnefo.webproject.wsgi:application",
-        ],
+        "web", [program("gunicorn"), "--config", settings, "--bind", address, application]
     )
 
 
