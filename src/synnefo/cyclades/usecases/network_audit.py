@@ -48,7 +48,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Kind
     network_id: int
-    cluster_id: int | None
+    cluster_id: int
+    """0 where it is about no cluster."""
     what: str
     groups: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
@@ -146,9 +147,7 @@ def states() -> list[Finding]:
     """List networks that are in no state to be used and should be."""
     rows = Network.objects.live().exclude(state=NetworkState.ACTIVE)
     return [
-        Finding(
-            kind=Kind.STATE, network_id=row.id, cluster_id=None, what=f"its state is {row.state}"
-        )
+        Finding(kind=Kind.STATE, network_id=row.id, cluster_id=0, what=f"its state is {row.state}")
         for row in rows
     ]
 
@@ -159,7 +158,7 @@ def mend(finding: Finding) -> None:
     if finding.kind in {Kind.STALE, Kind.UNSYNCED}:
         state = NetworkState.DELETED if finding.kind is Kind.STALE else NetworkState.ACTIVE
         network_outcomes.adopt(
-            cluster_networks.Finding(finding.network_id, finding.cluster_id or 0, state)
+            cluster_networks.Finding(finding.network_id, finding.cluster_id, state)
         )
     elif finding.kind in {Kind.MISSING, Kind.HANGING}:
         _make_anew(finding)

@@ -107,7 +107,7 @@ def differences(user: str | None = None, project: str | None = None) -> list[Dif
         for who, places in users.items()
         for where, standings in places.items()
     }
-    ours: dict[Place, dict[str, int]] = dict(held)
+    ours: dict[Place, dict[str, int]] = {place: held[place] for place in held}
     if user is None:
         known = service.service_get_project_quotas([project] if project else [])
         booked |= {(None, where): _of_project(known[where]) for where in known}
