@@ -31,7 +31,7 @@ from synnefo.clients.astakos import AstakosClient, QuotaExceeded
 from synnefo.cyclades.models import QuotaHolderSerial
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.cyclades.usecases import people
-from synnefo.kit import conf
+from synnefo.kit import clock, conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import Conflict, ItemNotFound, ServiceUnavailable, Unauthorized
 from synnefo.serve.http.nested import in_process
@@ -280,6 +280,48 @@ class TestLedger:
         serial = client.issue_commission(charge(user.uuid, user.uuid, VM, 2))
         assert ledger.settle() == ([], [])
         assert ledger.settle(patience=0) == ([], [serial])
+        assert usage(user, VM) == (0, 0)
+
+    def test_a_change_may_record_its_promise_itself(self, client: AstakosClient) -> None:
+        user, ledger = a_user(), Ledger(client, QuotaHolderSerial)
+        with ledger.reserve(charge(user.uuid, user.uuid, VM, 2), note=False) as serial:
+            assert not QuotaHolderSerial.objects.exists()
+            ledger.receipt(serial, 1.0).save(force_insert=True)
+        assert usage(user, VM) == (2, 2)
+        assert QuotaHolderSerial.objects.get(pk=serial).resolved
+
+    def test_a_change_that_took_too_long_records_nothing(self, client: AstakosClient) -> None:
+        user, ledger = a_user(), Ledger(client, QuotaHolderSerial)
+        with (
+            pytest.raises(Conflict, match="too long"),
+            ledger.reserve(charge(user.uuid, user.uuid, VM, 2), note=False) as serial,
+        ):
+            ledger.receipt(serial, 60.0)
+        assert usage(user, VM) == (0, 0)
+        assert not Commission.objects.exists()
+
+    def test_a_recorded_promise_stands_though_its_change_fails_later(
+        self, client: AstakosClient
+    ) -> None:
+        user, ledger = a_user(), Ledger(client, QuotaHolderSerial)
+        with (
+            pytest.raises(ZeroDivisionError),
+            ledger.reserve(charge(user.uuid, user.uuid, VM, 2), note=False) as serial,
+        ):
+            ledger.receipt(serial, 1.0).save(force_insert=True)
+            1 / 0  # noqa: B018 - after the commit
+        assert usage(user, VM) == (2, 2)
+
+    def test_a_promise_seen_for_a_while_is_lost_whatever_the_clock_of_its_service(
+        self, client: AstakosClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        user, ledger = a_user(), Ledger(client, QuotaHolderSerial)
+        serial = client.issue_commission(charge(user.uuid, user.uuid, VM, 2))
+        Commission.objects.update(issue_datetime=now() - timedelta(hours=1))
+        assert ledger.settle(patience=90) == ([], [])
+        then = clock.monotonic() + 91
+        monkeypatch.setattr(clock, "monotonic", lambda: then)
+        assert ledger.settle(patience=90) == ([], [serial])
         assert usage(user, VM) == (0, 0)
 
 
