@@ -1,5 +1,6 @@
 """Holds the pools against what is really in use. Spec: network 8.3, 13.3."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
@@ -110,9 +111,10 @@ def addresses_twice() -> list[tuple[int, str, int]]:
 
 def duplicates() -> list[tuple[str, str, int]]:
     """List values that more than one uses: the pool, the value, how many."""
-    found = [(f"network {network}", *rest) for network, *rest in addresses_twice()]
+    twice = addresses_twice()
+    found = [(f"network {network}", address, times) for network, address, times in twice]
     for kind, (flavor, column) in _USERS.items():
-        rows = Network.objects.live().filter(flavor=flavor).order_by()
-        twice = rows.values_list(column).annotate(times=Count("id")).filter(times__gt=1)
-        found += [(str(kind), value, times) for value, times in twice]
-    return [(str(pool), str(value), int(times)) for pool, value, times in found]
+        rows = Network.objects.live().filter(flavor=flavor)
+        uses = Counter(rows.order_by().values_list(column, flat=True))
+        found += [(str(kind), str(value), times) for value, times in uses.items() if times > 1]
+    return found
