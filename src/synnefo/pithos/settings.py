@@ -32,6 +32,10 @@ class PithosSettings(msgspec.Struct, frozen=True, rename=str.upper):
     pithos_backend_block_former: dict[str, str] = {}
     """Store that blocks are moved out of while it serves: its module, and what it must know."""
 
+    pithos_block_proof: bool = True
+    """Whether a hash map may name only blocks that its sender had or may read. Without it,
+    knowledge of a hash gives access to what it names, as historically."""
+
     pithos_block_trust: float = 600.0
     """Seconds for which a block that was found sound is given out without being hashed again."""
 
@@ -62,6 +66,16 @@ class PithosSettings(msgspec.Struct, frozen=True, rename=str.upper):
 
     pithos_public_url_alphabet: str = ALPHABET
     """Characters of which addresses of public objects are made."""
+
+    pithos_signature_digests: tuple[str, ...] = ("sha256", "sha512")
+    """How signed addresses and forms may be signed; sha1 only for signers that know no better."""
+
+    pithos_oauth2_client_credentials: tuple[str | None, str | None] = (None, None)
+    """Name and secret under which the view service is known to the identity service."""
+
+    pithos_unsafe_domain: str | None = None
+    """Host, with its port if it is unusual, at which people's own content is shown: a host of its
+    own keeps their pages away from ours. None shows it at the address of everything else."""
 
     pithos_api_list_limit: int = 10000
     """Entries of a listing's page."""

@@ -23,6 +23,7 @@ from synnefo.pithos.engines import blocks
 from synnefo.pithos.models import Tally, Version
 from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases import (
+    claims,
     containers,
     content,
     copies,
@@ -124,14 +125,14 @@ def test_zeros_are_not_stored_by_stream_or_by_hash_map() -> None:
 def test_a_hash_map_tells_its_missing_blocks_and_then_makes_the_object() -> None:
     make()
     first, second = b"a" * (4 * MIB), b"b" * 100
-    known = content.receive_blocks(a_body(first))
+    known = claims.receive_blocks(a_caller(ADA), a_body(first))
     other = hashlib.sha256(second).hexdigest()
     hashmap = HashMap(size=4 * MIB + 100, hashes=[known[0], other])
     place = Place(ADA, "c", "made")
     with pytest.raises(MissingBlocks) as missing:
         objects.put_hashmap(a_caller(ADA), place, hashmap, Wish())
     assert missing.value.hashes == [other]
-    assert content.receive_blocks(a_body(second)) == [other]
+    assert claims.receive_blocks(a_caller(ADA), a_body(second)) == [other]
     objects.put_hashmap(a_caller(ADA), place, hashmap, Wish())
     assert data_of("made") == first + second
 

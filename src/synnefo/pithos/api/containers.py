@@ -7,7 +7,7 @@ import msgspec
 from synnefo.kit import conf
 from synnefo.kit.faults import Forbidden
 from synnefo.kit.units import is_number
-from synnefo.pithos.api import formats
+from synnefo.pithos.api import extracts, formats
 from synnefo.pithos.api.container_orders import QUOTA_BYTES, QUOTA_COUNT, YES, order_of
 from synnefo.pithos.api.dialects import (
     OCTETS,
@@ -18,6 +18,8 @@ from synnefo.pithos.api.dialects import (
     is_merge,
     source_of,
 )
+from synnefo.pithos.api.form_uploads import upload_form
+from synnefo.pithos.api.forms import boundary_of
 from synnefo.pithos.api.links import public_url
 from synnefo.pithos.domain import acls, conditions, metadata
 from synnefo.pithos.domain.listings import Listing, normalised, page_size
@@ -25,7 +27,7 @@ from synnefo.pithos.domain.policies import Versioning
 from synnefo.pithos.domain.sharing import Right
 from synnefo.pithos.domain.tags import of_version
 from synnefo.pithos.settings import PithosSettings
-from synnefo.pithos.usecases import containers, content, history, listings, objects, past
+from synnefo.pithos.usecases import claims, containers, history, listings, objects, past
 from synnefo.pithos.usecases.containers import Totals
 from synnefo.pithos.usecases.found import container_of
 from synnefo.pithos.usecases.listings import Filter, Line
@@ -56,19 +58,26 @@ def list_objects(call: Call, account: str, container: str) -> Reply:
     wanted = _filter(call)
     if wanted.is_public and not ask.is_owner:
         raise Forbidden("Only the owner may list what is public.")
-    listing = normalised(_listing(call), call.arg("path"), is_swift=ask.is_swift)
+    listing = normalised(
+        _listing(call, is_swift=ask.is_swift), call.arg("path"), is_swift=ask.is_swift
+    )
     lines = listings.page(ask.caller, seen.container, listing, wanted)
     rows = [_row(ask, line) if not listing.until else _row_then(ask, line) for line in lines]
     return formats.listed(call, rows, ("container", ask.place.container, "object"), headers)
 
 
-def _listing(call: Call) -> Listing:
+def _limit(call: Call, *, is_swift: bool) -> int:
+    ceiling = conf.of(PithosSettings).pithos_api_list_limit
+    return page_size(call.arg("limit"), ceiling, is_swift=is_swift)
+
+
+def _listing(call: Call, *, is_swift: bool) -> Listing:
     return Listing(
         prefix=call.arg("prefix") or "",
         delimiter=call.arg("delimiter") or "",
         marker=call.arg("marker") or "",
         end_marker=call.arg("end_marker") or "",
-        limit=page_size(call.arg("limit"), conf.of(PithosSettings).pithos_api_list_limit),
+        limit=_limit(call, is_swift=is_swift),
         reverse=(call.arg("reverse") or "").lower() in YES,
         until=formats.until(call),
     )
@@ -208,6 +217,8 @@ def _shared(line: Line) -> dict[str, object]:
 
 def put_container(call: Call, account: str, container: str) -> Reply:
     """Make a container, or change one that is there."""
+    if "extract-archive" in call.query:
+        return extracts.extract(call, account, container)
     ask = asked(call, account, container)
     order = order_of(ask, is_merge=is_merge(call, ask))
     is_new = containers.put(ask.caller, ask.place.account, ask.place.container, order)
@@ -215,7 +226,9 @@ def put_container(call: Call, account: str, container: str) -> Reply:
 
 
 def post_container(call: Call, account: str, container: str) -> Reply:
-    """Change a container, or upload blocks into the store."""
+    """Change a container, or upload blocks into the store, or files by a form."""
+    if boundary_of(call.headers.get("Content-Type", "")):
+        return upload_form(call, account, container, "")
     ask = asked(call, account, container)
     source = source_of(call, conf.of(PithosSettings).pithos_max_upload_size)
     is_data = ask.headers.get("Content-Type") == OCTETS and source.length != 0
@@ -227,7 +240,7 @@ def post_container(call: Call, account: str, container: str) -> Reply:
         container_of(ask.place.account, ask.place.container)
     if not is_data:
         return Reply(204 if ask.is_swift else 202, {}, None)
-    return _blocks(call, content.receive_blocks(source))
+    return _blocks(call, claims.receive_blocks(ask.caller, source))
 
 
 def _blocks(call: Call, hashes: list[str]) -> Reply:

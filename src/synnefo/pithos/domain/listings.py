@@ -39,8 +39,10 @@ class Bounds(msgspec.Struct, frozen=True):
     high: str
 
 
-def page_size(text: str | None, ceiling: int) -> int:
-    """Read `limit`; nonsense and nothing mean the ceiling."""
+def page_size(text: str | None, ceiling: int, *, is_swift: bool = False) -> int:
+    """Read `limit`; nonsense and nothing mean the ceiling, and so does 0, but to Swift."""
+    if is_swift and text == "0":
+        return 0
     if text is None or not is_number(text) or int(text) == 0:
         return ceiling
     return min(int(text), ceiling)

@@ -52,7 +52,7 @@ def given(headers: Mapping[str, str], prefix: str) -> Metadata:
         if name.lower().startswith(low) and len(name) > len(low):
             found[normal(decoded(name))] = decoded(value).replace("~", "").strip()
     if len(found) > MAX_HEADERS:
-        raise BadRequest(f"At most {MAX_HEADERS} metadata headers are taken in one request.")
+        raise BadRequest(f"Too many metadata items; max {MAX_HEADERS} in one request.")
     return found
 
 
@@ -70,17 +70,21 @@ def checked(metadata: Metadata, limit: int) -> Metadata:
     """Refuse metadata that is too long or too much."""
     for key, value in metadata.items():
         if len(key) > MAX_KEY:
-            raise BadRequest(f"The metadata name '{key[:40]}…' is longer than {MAX_KEY}.")
+            raise BadRequest(f"Metadata name too long: '{key[:40]}…'; max {MAX_KEY}.")
         if len(value) > MAX_VALUE and key != "X-Object-Manifest":
-            raise BadRequest(f"The value of '{key}' is longer than {MAX_VALUE} characters.")
+            raise BadRequest(f"Metadata value longer than {MAX_VALUE}: that of '{key}'.")
     if len(metadata) > limit:
-        raise BadRequest(f"At most {limit} metadata items can be kept here.")
+        raise BadRequest(f"Too many metadata items; max {limit} can be kept here.")
     return metadata
 
 
-def merged(old: Mapping[str, str], new: Mapping[str, str]) -> Metadata:
-    """Lay new items over old ones; an empty value removes a key."""
+def merged(
+    old: Mapping[str, str], new: Mapping[str, str], *, keeps_blank: bool = False
+) -> Metadata:
+    """Lay new items over old ones; an empty value removes a key, where it is not kept."""
     both = {**old, **new}
+    if keeps_blank:
+        return both
     return {key: value for key, value in both.items() if value != ""}
 
 

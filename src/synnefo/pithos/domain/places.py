@@ -47,11 +47,10 @@ def _dashed(text: str) -> str:
 
 def check_container(container: str) -> str:
     """Refuse a container name that is too long or cannot be addressed."""
-    if not container or "/" in container or len(container) > MAX_CONTAINER:
-        raise BadRequest(
-            f"A container name has 1 to {MAX_CONTAINER} characters and no slash; "
-            f"this one has {len(container)}."
-        )
+    if not container or "/" in container:
+        raise BadRequest("A container has a name, and there is no slash in it.")
+    if len(container) > MAX_CONTAINER:
+        raise BadRequest(f"Container name length of {len(container)} longer than {MAX_CONTAINER}.")
     return _storable(container)
 
 

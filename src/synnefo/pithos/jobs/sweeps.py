@@ -1,6 +1,6 @@
 """What Pithos looks after by itself."""
 
-from synnefo.pithos.usecases import garbage, settlements
+from synnefo.pithos.usecases import block_uses, claims, garbage, settlements
 from synnefo.serve.errands import sweep
 
 
@@ -20,6 +20,13 @@ def reconcile_commissions() -> None:
 def collect_garbage() -> None:
     """Remove blocks that nothing has needed for a day, and what cut-off writers left."""
     garbage.collect_blocks(dry_run=False)
+
+
+@sweep("pithos.index", every=60)
+def index_blocks() -> None:
+    """Index lists of blocks that are older than the index; forget who sent what long ago."""
+    block_uses.index_some()
+    claims.forget_sent()
 
 
 @sweep("pithos.expire", every=60)

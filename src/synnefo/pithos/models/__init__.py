@@ -1,5 +1,6 @@
 """Tables of Pithos."""
 
+from synnefo.pithos.models.blocks import BlockUse, DamagedBlock, ScrubRound, SentBlock
 from synnefo.pithos.models.containers import Account, Container, Group, Tally
 from synnefo.pithos.models.errands import QueuedErrand
 from synnefo.pithos.models.objects import Cluster, Facet, HashList, Node, SmallBlock, Version
@@ -9,8 +10,10 @@ from synnefo.pithos.models.sharing import Grant, Public
 __all__ = [
     "Account",
     "Allowance",
+    "BlockUse",
     "Cluster",
     "Container",
+    "DamagedBlock",
     "Facet",
     "Grant",
     "Group",
@@ -18,6 +21,8 @@ __all__ = [
     "Node",
     "Public",
     "QueuedErrand",
+    "ScrubRound",
+    "SentBlock",
     "Settlement",
     "SmallBlock",
     "Tally",

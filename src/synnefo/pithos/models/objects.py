@@ -40,6 +40,8 @@ class HashList(models.Model):
     root = models.CharField(max_length=64)
     blocks = models.IntegerField()
     hashes = models.BinaryField()
+    is_indexed = models.BooleanField(default=False)
+    """Whether its blocks can be found one by one, in BlockUse."""
 
     class Meta:
         constraints = [models.UniqueConstraint("root", "blocks", name="pithos_hashlist_content")]

@@ -163,3 +163,10 @@ def settle_if_much(account: str, project: str) -> None:
     found = rows.values_list("pk", "used").first()
     if found is not None and abs(found[1]) >= step // 16:
         settlements.settle(found[0])
+
+
+def settle_now(account: str, project: str) -> None:
+    """Tell the quota service at once, as when the last of something goes."""
+    rows = Allowance.objects.filter(account=account, project=project)
+    for allowance_id in rows.values_list("pk", flat=True):
+        settlements.settle(allowance_id)

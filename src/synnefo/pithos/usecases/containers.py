@@ -12,11 +12,11 @@ from synnefo.pithos.domain import metadata, policies
 from synnefo.pithos.domain.metadata import Metadata
 from synnefo.pithos.domain.policies import Policy, Versioning
 from synnefo.pithos.domain.sharing import Right
-from synnefo.pithos.models import Account, Container, Grant, HashList, Node, Tally, Version
+from synnefo.pithos.models import Account, Container, Grant, Node, Tally, Version
 from synnefo.pithos.models.containers import STRIPES
 from synnefo.pithos.models.sharing import holders
 from synnefo.pithos.settings import PithosSettings
-from synnefo.pithos.usecases.allowances import charged, settle_if_much, spend
+from synnefo.pithos.usecases.allowances import charged, settle_if_much, settle_now, spend
 from synnefo.pithos.usecases.found import container_of, microseconds
 from synnefo.pithos.usecases.visitors import refuse_others, right_in
 from synnefo.serve.http.auth import Caller
@@ -198,17 +198,21 @@ def delete(caller: Caller, account: str, name: str) -> None:
     """Remove an empty container and its history; Conflict when something is in it."""
     refuse_others(caller, account)
     try:
-        charged(lambda: _delete(account, name))
+        project = charged(lambda: _delete(account, name))
     except (IntegrityError, ProtectedError) as error:
         raise Conflict("Something was just written to the container; it stays.") from error
+    settle_now(account, project)
 
 
-def _delete(account: str, name: str) -> None:
+def _delete(account: str, name: str) -> str:
     found = container_of(account, name)
     container = Container.objects.select_for_update().get(pk=found.pk)
     nodes = Node.objects.filter(container=container)
     if nodes.filter(current__isnull=False).exists():
-        raise Conflict("The container is not empty. Delete what is in it first.")
+        raise Conflict(
+            "There was a conflict when trying to complete your request. "
+            "The container is not empty: delete what is in it first."
+        )
     if not conf.of(PithosSettings).pithos_backend_free_versioning:
         history = sum(Tally.objects.filter(container=container).values_list("history", flat=True))
         spend(account, container.project, -history)
@@ -216,6 +220,7 @@ def _delete(account: str, name: str) -> None:
     nodes.filter(current__isnull=True).delete()
     container.delete()
     touch_account(account)
+    return container.project
 
 
 def touch_account(account: str) -> None:
@@ -224,9 +229,3 @@ def touch_account(account: str) -> None:
     changed = Account.objects.filter(name=account).update(modified=now)
     if not changed:
         Account.objects.bulk_create([Account(name=account, modified=now)], ignore_conflicts=True)
-
-
-def drop_unused_hash_lists() -> int:
-    """Drop the lists of blocks that no version has any more."""
-    unused = HashList.objects.filter(version__isnull=True)
-    return unused.delete()[0]

@@ -4,7 +4,6 @@ import msgspec
 
 from synnefo.kit.faults import Forbidden
 from synnefo.kit.ids import new_uuid
-from synnefo.pithos.domain import metadata
 from synnefo.pithos.domain.places import Place
 from synnefo.pithos.domain.sharing import Right
 from synnefo.pithos.models import Facet, Node
@@ -97,7 +96,7 @@ def _transfer_one(caller: Caller, route: Route, wish: Wish) -> tuple[State, Stat
     is_same = route.source == route.target
     draft = draft_of(
         state,
-        metadata=metadata.merged({} if route.is_fresh else state.metadata, wish.metadata),
+        metadata=wish.laid_over({} if route.is_fresh else state.metadata),
         type=wish.content_type or state.type,
         uuid=state.uuid if is_same or route.is_move else new_uuid(),
     )

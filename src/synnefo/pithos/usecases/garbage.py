@@ -17,7 +17,7 @@ from synnefo.pithos.domain.places import Place
 from synnefo.pithos.engines import blocks, quota
 from synnefo.pithos.models import Cluster, HashList, SmallBlock, Version
 from synnefo.pithos.settings import PithosSettings
-from synnefo.pithos.usecases import containers, settlements
+from synnefo.pithos.usecases import block_uses, settlements
 from synnefo.pithos.usecases.allowances import charged
 from synnefo.pithos.usecases.found import microseconds
 from synnefo.pithos.usecases.versions import locked
@@ -66,7 +66,7 @@ def collect_blocks(*, grace: float | None = None, dry_run: bool = True) -> Colle
     settings = conf.of(PithosSettings)
     idle = settings.pithos_gc_grace if grace is None else grace
     if not dry_run:
-        containers.drop_unused_hash_lists()
+        block_uses.drop_unused_lists()
         drop_small_blocks(idle)
     maps = MapStore(Path(settings.pithos_backend_block_path) / "maps")
     with blocks.told():

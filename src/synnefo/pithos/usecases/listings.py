@@ -63,6 +63,8 @@ def page(caller: Caller, container: Container, listing: Listing, wanted: Filter)
     view = _View(caller, container, wanted)
     lines: list[Line] = []
     last = ""
+    if not listing.limit:
+        return lines
     for line in _scan(container.pk, listing, view.admits):
         if line.state is None and (line.name == last or not listing.virtual):
             continue

@@ -1,5 +1,7 @@
 """Objects: written, described, deleted. Spec: object-storage 7."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from synnefo.kit import conf
@@ -10,7 +12,7 @@ from synnefo.pithos.domain.places import Place
 from synnefo.pithos.domain.sharing import Right
 from synnefo.pithos.models import Node
 from synnefo.pithos.settings import PithosSettings
-from synnefo.pithos.usecases import content, permits
+from synnefo.pithos.usecases import claims, content, permits
 from synnefo.pithos.usecases.allowances import charged, ensure, settle_if_much
 from synnefo.pithos.usecases.content import Content, Source
 from synnefo.pithos.usecases.found import INLINE, Found, State, look, with_rights
@@ -38,9 +40,15 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     etag: str = ""
     sharing: str | None = None
     is_public: bool | None = None
+    keeps_blank: bool = False
+    """Whether an empty value is a value, as in Swift, instead of removing its key."""
     expires: int | None = None
     large_etag: str = ""
     large_size: int | None = None
+
+    def laid_over(self, old: Mapping[str, str]) -> dict[str, str]:
+        """Answer metadata with the wanted ones laid over."""
+        return metadata.merged(old, self.metadata, keeps_blank=self.keeps_blank)
 
 
 class MissingBlocks(Exception):
@@ -98,7 +106,9 @@ def put_hashmap(caller: Caller, place: Place, hashmap: HashMap, wish: Wish) -> S
     found = writable(caller, look(place), wish)
     received = content_of(hashmap)
     _ensure_room(found, received.size)
-    missing = content.missing(hashmap.hashes)
+    refused = claims.unproven(caller, found, hashmap.hashes)
+    absent = set(content.missing([name for name in hashmap.hashes if name not in refused]))
+    missing = [one for one in dict.fromkeys(hashmap.hashes) if one in absent or one in refused]
     if missing:
         raise MissingBlocks(missing)
     return place_content(caller, place, received, wish)
@@ -131,7 +141,7 @@ def place_content(caller: Caller, place: Place, received: Content, wish: Wish) -
 
     def change() -> State:
         found = writable(caller, locked(place), wish)
-        draft = drafted(received, wish.content_type, metadata.kept(wish.metadata))
+        draft = drafted(received, wish.content_type, wish.laid_over({}))
         draft = msgspec.structs.replace(
             draft, expires=wish.expires, large_etag=wish.large_etag, large_size=wish.large_size
         )
@@ -168,7 +178,7 @@ def describe(caller: Caller, place: Place, wish: Wish, *, is_merge: bool) -> Sta
     def change() -> State:
         found = writable(caller, locked(place), wish)
         state, old = found.object, found.object.metadata
-        changed = metadata.merged(old, wish.metadata) if is_merge else metadata.kept(wish.metadata)
+        changed = wish.laid_over(old if is_merge else {})
         limit = conf.of(PithosSettings).pithos_resource_max_metadata
         metadata.checked(changed, limit)
         if wish.metadata or not is_merge or wish.content_type or wish.expires is not None:

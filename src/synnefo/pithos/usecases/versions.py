@@ -15,14 +15,15 @@ from synnefo.pithos.domain import charges
 from synnefo.pithos.domain.charges import Keeping
 from synnefo.pithos.domain.manifests import MANIFEST
 from synnefo.pithos.domain.places import Place
-from synnefo.pithos.models import Cluster, Facet, Grant, HashList, Node, Public, Version
+from synnefo.pithos.domain.sharing import Right
+from synnefo.pithos.models import Cluster, Facet, Grant, Node, Public, Version
 from synnefo.pithos.models.containers import STRIPES
 from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases import quotas
 from synnefo.pithos.usecases.allowances import Raced, spend
+from synnefo.pithos.usecases.block_uses import keep_hashes
 from synnefo.pithos.usecases.content import Content
 from synnefo.pithos.usecases.found import Box, Found, State, look, microseconds
-from synnefo.wire.hashmaps import DIGEST_SIZE
 
 DB = "pithos"
 _TALLY = (
@@ -90,18 +91,6 @@ def drafted(content: Content, content_type: str, metadata: dict[str, str]) -> Dr
     )
 
 
-def keep_hashes(content: Content) -> int | None:
-    """Keep a content's list of blocks once; contents of one block need none."""
-    count = len(content.digests) // DIGEST_SIZE
-    if count < 2:
-        return None
-    HashList.objects.bulk_create(
-        [HashList(root=content.root, blocks=count, hashes=content.digests)],
-        ignore_conflicts=True,
-    )
-    return HashList.objects.values_list("pk", flat=True).get(root=content.root, blocks=count)
-
-
 def locked(place: Place) -> Found:
     """Find a place and hold its path's row until the end of the transaction."""
     found = look(place, is_expiry_hidden=False)
@@ -125,7 +114,7 @@ def record(found: Found, draft: Draft, author: str, *, is_same: bool = False) ->
 
     With `is_same` the content is what it was and only metadata changed.
     """
-    _check_manifest(found, draft, author)
+    _check_manifest(found, draft)
     old, keeping = found.state, keeping_of(found.box)
     node_id = found.node_id or _new_node(found)
     version = _insert(node_id, draft, author, old)
@@ -144,13 +133,13 @@ def record(found: Found, draft: Draft, author: str, *, is_same: bool = False) ->
     return version
 
 
-def _check_manifest(found: Found, draft: Draft, author: str) -> None:
+def _check_manifest(found: Found, draft: Draft) -> None:
     """Refuse a manifest by somebody else: who may write here may not read all that it names."""
     manifest = draft.metadata.get(MANIFEST)
     is_new = manifest is not None and (
         found.state is None or found.state.metadata.get(MANIFEST) != manifest
     )
-    if is_new and author != found.box.account:
+    if is_new and found.right < Right.OWN:
         raise Forbidden("Only the owner of an account may make a manifest in it.")
 
 
