@@ -77,6 +77,11 @@ class LayeredStore:
         self.upper.overwrite(name, data)
         self.lower.discard(name)
 
+    def set_aside(self, name: str) -> None:
+        """Keep a damaged block for those who repair, and miss it from now on."""
+        self.upper.set_aside(name)
+        self.lower.set_aside(name)
+
     def names(self) -> Iterator[str]:
         """Walk the names of all stored blocks, in no order; one on its way may come twice."""
         yield from self.lower.names()
@@ -123,13 +128,24 @@ def move(store: LayeredStore, name: str) -> bool:
     return True
 
 
-def heal(store: BlockStore, name: str) -> bool:
-    """Put a sound copy from another layer in the place of a damaged block, if there is one."""
-    layers = (store.upper, store.lower) if isinstance(store, LayeredStore) else (store,)
-    for layer in layers:
-        with contextlib.suppress(StoreFault):
-            content = layer.get(name)
-            if hash_block(content) == name:
-                store.overwrite(name, content)
-                return True
+def heal(store: BlockStore, name: str, spare: bytes | None = None) -> bool:
+    """Put a sound copy in the place of a lost or damaged block, if another layer has one.
+
+    `spare` is a copy from elsewhere. Without any, a damaged block is set aside, unless it reads
+    well this time.
+    """
+    for content in (spare, *_copies(store, name)):
+        if content is not None and hash_block(content) == name:
+            store.overwrite(name, content)
+            return True
+    with contextlib.suppress(BlockMissing):
+        if store.verify(name):
+            return True
+        store.set_aside(name)
     return False
+
+
+def _copies(store: BlockStore, name: str) -> Iterator[bytes]:
+    for layer in (store.upper, store.lower) if isinstance(store, LayeredStore) else ():
+        with contextlib.suppress(StoreFault):
+            yield layer.get(name)

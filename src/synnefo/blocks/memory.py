@@ -93,6 +93,10 @@ class MemoryStore:
             self._blocks[name] = bytes(strip(data))
             self._renewed.setdefault(name, time.monotonic())
 
+    def set_aside(self, name: str) -> None:
+        """Forget a damaged block."""
+        self.discard(name)
+
     def names(self) -> Iterator[str]:
         """Walk the names of all stored blocks, in no order."""
         return iter(list(self._blocks))

@@ -81,12 +81,18 @@ class BlockStore(Protocol):
         """List the names that are not here, each once, in order; renew the lease of the others."""
 
     def verify(self, name: str) -> bool:
-        """Read a block and tell whether its content still makes its name."""
+        """Read a block from the medium and tell whether its content still makes its name."""
 
     def overwrite(self, name: str, data: Buffer) -> None:
         """Put sound content in the place of a damaged block's; durable on return.
 
         Only healing calls this, with content that makes the name.
+        """
+
+    def set_aside(self, name: str) -> None:
+        """Keep a damaged block for those who repair, and miss it from now on.
+
+        So whoever sends its content again heals it. A block that is not here is no fault.
         """
 
     def names(self) -> Iterator[str]:

@@ -160,6 +160,15 @@ class RadosStore:
         change = Change().replace(strip(data)).label(_LEASE, _now())
         checked(self._pool().apply(name, change))
 
+    def set_aside(self, name: str) -> None:
+        """Keep a damaged block as the object `damaged.NAME`, and miss it from now on."""
+        try:
+            content = self.get(name)
+        except BlockMissing:
+            return
+        checked(self._pool().apply(f"damaged.{name}", Change().replace(content)))
+        self.discard(name)
+
     def close(self) -> None:
         """End this process' connection, if it has one."""
         with self._lock:

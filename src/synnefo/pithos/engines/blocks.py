@@ -19,7 +19,7 @@ from synnefo.kit.metrics import Counter
 from synnefo.pithos.settings import PithosSettings
 
 log = get_logger(__name__)
-ROTTEN = Counter("pithos_damaged_blocks_total", "Damaged blocks met while reading")
+DAMAGED = Counter("pithos_damaged_blocks_total", "Damaged blocks met while reading")
 
 WRITERS = 8
 """Threads of a process that hash and write blocks while the next ones are received."""
@@ -56,9 +56,11 @@ def sound(name: str) -> int:
     try:
         return reads.open(name)
     except BlockRotten:
-        ROTTEN.inc()
         is_healed = heal(store(), name)
+        DAMAGED.inc()
         log.error("block-damaged", block=name, is_healed=is_healed)
+        if not is_healed:
+            raise
         return reads.open(name)
 
 

@@ -170,7 +170,7 @@ def _block(name: str, span: Span, outlet: Outlet | None) -> Iterator[bytes]:
     try:
         fd = -1 if name == NOTHING else blocks.sound(name)
     except StoreFault:
-        data = _small(name)
+        data = small(name)
         if data is not None:
             yield padded(data, span)
             return
@@ -199,7 +199,7 @@ def padded(data: bytes, span: Span) -> bytes:
     return piece + bytes(span.length - len(piece))
 
 
-def _small(name: str) -> bytes | None:
+def small(name: str) -> bytes | None:
     """Answer a block that lies in the database, if it does and is sound."""
     found = SmallBlock.objects.filter(hash=name).values_list("data", flat=True).first()
     return bytes(found) if found is not None and hash_block(found) == name else None
