@@ -11,9 +11,10 @@ from synnefo.astakos.domain.applications import Wish
 from synnefo.astakos.domain.memberships import MembershipAction
 from synnefo.astakos.models import DATABASE, Holding, ProjectMembership, QueuedErrand, User
 from synnefo.astakos.usecases import applications, memberships, projects, usage_history
+from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.wire.provisions import INF, project_holder, user_holder
-from tests.support.astakos import a_token, a_user
+from tests.support.astakos import a_project, a_token, a_user
 from tests.support.projects import VM, an_application, an_approved, seat, the_resources
 
 pytestmark = pytest.mark.django_db(databases=[DATABASE])
@@ -265,3 +266,28 @@ class TestUsage:
 @pytest.mark.parametrize("path", ["/", "/usage", "/options", "/applications"])
 def test_nobody_asks_without_a_token(world: World, path: str) -> None:
     assert world.call(None, path).status_code == 401
+
+
+def test_refusals_are_told_in_the_operators_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, member = a_user(), a_user()
+    project = a_project(owner, member)
+    token = a_token(a_user(admin=True))
+    words = {
+        "ASTAKOS_NOT_SUSPENDED_PROJECT_MESSAGE": "Not asleep: %(state)s. Ask %(support)s.",
+        "ASTAKOS_UNKNOWN_PROJECT_ID_MESSAGE": "Nothing at %(id)s",
+    }
+    for name, text in words.items():
+        monkeypatch.setitem(conf.current().names, name, text)
+    body = json.dumps({"unsuspend": {"reason": "x"}})
+
+    def act(project_id: str) -> Any:
+        return Client(headers={"X-Auth-Token": token}).post(
+            f"/astakos/account/v1.0/projects/{project_id}/action", body, "application/json"
+        )
+
+    refused = act(project.uuid)
+    assert refused.status_code == 409
+    assert refused.json()["conflict"]["message"].startswith("Not asleep: active. Ask ")
+    assert act("nowhere").json()["itemNotFound"]["message"] == "Nothing at nowhere"
+    page = Client(headers={"X-Auth-Token": token}).get("/astakos/ui/projects/nowhere")
+    assert page.json()["error"]["message"] == "Nothing at nowhere"

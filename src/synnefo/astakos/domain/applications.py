@@ -10,6 +10,7 @@ from enum import IntEnum, StrEnum
 
 import msgspec
 
+from synnefo.astakos.domain.messages import fill
 from synnefo.kit.faults import BadRequest, Conflict
 from synnefo.wire.provisions import INF
 
@@ -46,7 +47,6 @@ MOVES: dict[ApplicationAction, tuple[ApplicationState, ApplicationState]] = {
     ApplicationAction.CANCEL: (PENDING, ApplicationState.CANCELLED),
     ApplicationAction.DISMISS: (DENIED, ApplicationState.DISMISSED),
 }
-_DONE = {"approve": "approved", "deny": "denied", "cancel": "cancelled", "dismiss": "dismissed"}
 
 MOST_NAME, MOST_ADDRESS, MOST_TEXT = 80, 255, 4096
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
@@ -95,7 +95,7 @@ def move(action: ApplicationAction, state: ApplicationState) -> ApplicationState
     """Answer the state that an action leads to; Conflict when it cannot be taken now."""
     wanted, target = MOVES[action]
     if state is not wanted:
-        raise Conflict(f"The application is {WORDS[state]}, so it cannot be {_DONE[action]}.")
+        raise Conflict(fill(f"APPLICATION_CANNOT_{action.upper()}", state=WORDS[state]))
     return target
 
 
@@ -161,7 +161,7 @@ def check_system(wish: Wish, *, is_base: bool) -> None:
     """Refuse changes of what a system project takes from its user."""
     bound = [name for name in BOUND_TO_USER if getattr(wish, name) is not None]
     if is_base and bound:
-        raise Conflict(f"A system project's {', '.join(bound)} cannot be changed.")
+        raise Conflict(fill("BASE_NO_MODIFY_FIELDS", fields=", ".join(bound)))
 
 
 def changes_of(wish: Wish) -> dict[str, object]:

@@ -4,6 +4,7 @@ from enum import IntEnum, StrEnum
 
 import msgspec
 
+from synnefo.astakos.domain.messages import fill
 from synnefo.astakos.domain.projects import Policy, check_alive, check_initialised
 from synnefo.kit.faults import Conflict
 
@@ -119,16 +120,16 @@ def move(action: MembershipAction, state: MembershipState | None, house: House) 
     _check_project(action, house)
     _check_state(action, state)
     if action in _ENTERING and house.join_policy == Policy.CLOSED:
-        raise Conflict("Nobody can join this project: it is closed.")
+        raise Conflict(fill("MEMBER_JOIN_POLICY_CLOSED"))
     if action in _LEAVING and house.leave_policy == Policy.CLOSED:
-        raise Conflict("Nobody can leave this project: its owner closed it.")
+        raise Conflict(fill("MEMBER_LEAVE_POLICY_CLOSED"))
     if action is MembershipAction.JOIN:
         return ACCEPTED if house.join_policy == Policy.AUTO and house.has_room else REQUESTED
     if action is MembershipAction.LEAVE:
         auto = house.leave_policy == Policy.AUTO
         return MembershipState.REMOVED if auto else LEAVE_REQUESTED
     if action in _ENTERING and not house.has_room:
-        raise Conflict(f"The project has its limit of {house.limit} members.")
+        raise Conflict(fill("MEMBER_NUMBER_LIMIT_REACHED", limit=house.limit))
     return _TO[action]
 
 
@@ -144,7 +145,17 @@ def _check_state(action: MembershipAction, state: MembershipState | None) -> Non
         return
     if state is None or state not in FROM[action]:
         told = _STATES_TOLD.get(state, "not a member any more")
-        raise Conflict(f"Cannot {action.replace('_', ' ')}: the person is {told}.")
+        done = action.replace("_", " ")
+        raise Conflict(fill(_refusal(action, state), action=done, state=told))
+
+
+def _refusal(action: MembershipAction, state: MembershipState | None) -> str:
+    """Name the sentence that says why an action cannot be taken in a state."""
+    if action in {MembershipAction.JOIN, MembershipAction.ENROLL}:
+        return "MEMBERSHIP_ASSOCIATED"
+    if action is MembershipAction.ACCEPT and state == ACCEPTED:
+        return "MEMBERSHIP_ACCEPTED"
+    return "NOT_MEMBERSHIP_REQUEST" if FROM[action] == (REQUESTED,) else "NOT_ACCEPTED_MEMBERSHIP"
 
 
 def allowed(

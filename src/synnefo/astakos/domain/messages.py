@@ -1,7 +1,11 @@
 """Every sentence that an operator may replace, by its key. Spec: identity 13, 18.9.
 
-The setting `ASTAKOS_<KEY>_MESSAGE` replaces one. `%(name)s` stands for a value.
+The setting `ASTAKOS_<KEY>_MESSAGE` replaces one. `%(name)s` stands for a value. Decisions refuse
+in these words; whoever passes a refusal on knows it by them and may say it otherwise.
 """
+
+import re
+from functools import cache
 
 DEFAULTS: dict[str, str] = {
     "ACCOUNT_ACTIVATED": "Your account is active now.",
@@ -19,10 +23,10 @@ DEFAULTS: dict[str, str] = {
     "ACCOUNT_UNKNOWN": "There is no such account.",
     "ACTIVATION_SENT": "If an account waits for this address, a new mail is on its way.",
     "ACTIVE_USER_SET_EMAIL": "The address of an active user cannot be set here.",
-    "APPLICATION_CANNOT_APPROVE": "Application %(id)s cannot be approved: it is %(state)s.",
-    "APPLICATION_CANNOT_CANCEL": "Application %(id)s cannot be cancelled: it is %(state)s.",
-    "APPLICATION_CANNOT_DENY": "Application %(id)s cannot be denied: it is %(state)s.",
-    "APPLICATION_CANNOT_DISMISS": "Application %(id)s cannot be dismissed: it is %(state)s.",
+    "APPLICATION_CANNOT_APPROVE": "The application is %(state)s, so it cannot be approved.",
+    "APPLICATION_CANNOT_CANCEL": "The application is %(state)s, so it cannot be cancelled.",
+    "APPLICATION_CANNOT_DENY": "The application is %(state)s, so it cannot be denied.",
+    "APPLICATION_CANNOT_DISMISS": "The application is %(state)s, so it cannot be dismissed.",
     "AUTH_PROVIDER_ACCOUNT_INACTIVE": "This account is not active.",
     "AUTH_PROVIDER_ADD_DISABLED": "%(provider)s cannot be added to your account.",
     "AUTH_PROVIDER_ADD_EXISTS": "This %(provider)s account belongs to somebody already.",
@@ -49,8 +53,8 @@ DEFAULTS: dict[str, str] = {
     "AUTH_PROVIDER_REQUIRED": "Add %(provider)s to your account to go on.",
     "AUTH_PROVIDER_SWITCHED": "You sign in with another %(provider)s account from now on.",
     "AUTH_PROVIDER_UNUSABLE_PASSWORD": "Your account has no password.",
-    "BASE_NO_MODIFY_FIELDS": "These fields of a system project cannot be changed: %(fields)s.",
-    "BASE_NO_TERMINATE": "A system project cannot be terminated.",
+    "BASE_NO_MODIFY_FIELDS": "A system project's %(fields)s cannot be changed.",
+    "BASE_NO_TERMINATE": "A system project cannot be %(done)s; suspend it instead.",
     "CAPTCHA_VALIDATION_ERR": "The puzzle against robots was not solved. Try again.",
     "EMAIL_CHANGED": "Your e-mail address was changed.",
     "EMAIL_CHANGE_EXPIRED": "This link is no longer good. Ask for the change again.",
@@ -66,37 +70,66 @@ DEFAULTS: dict[str, str] = {
     "LOCAL_PROVIDER_ACTIVE": "The account has a password already.",
     "LOGGED_IN_WARNING": "You are signed in already.",
     "MAX_INVITATION_NUMBER_REACHED": "You have no invitations left.",
-    "MEMBERSHIP_ACCEPTED": "This person is a member already.",
-    "MEMBERSHIP_ASSOCIATED": "This person is a member, or asked to be.",
-    "MEMBER_JOIN_POLICY_CLOSED": "Nobody can join this project by themselves.",
-    "MEMBER_LEAVE_POLICY_CLOSED": "Nobody can leave this project by themselves.",
-    "MEMBER_NUMBER_LIMIT_REACHED": "The project has as many members as it may have.",
+    "MEMBERSHIP_ACCEPTED": "Cannot %(action)s: the person is a member already.",
+    "MEMBERSHIP_ASSOCIATED": "Cannot %(action)s once more: the person is %(state)s.",
+    "MEMBER_JOIN_POLICY_CLOSED": "Nobody can join this project: it is closed.",
+    "MEMBER_LEAVE_POLICY_CLOSED": "Nobody can leave this project: its owner closed it.",
+    "MEMBER_NUMBER_LIMIT_REACHED": "The project has its limit of %(limit)s members.",
     "NOTIFICATION_SENT": "Thank you. Somebody will look at your request and send you a mail.",
-    "NOT_ACCEPTED_MEMBERSHIP": "This person is not a member.",
-    "NOT_ALIVE_PROJECT": "The project %(id)s is not alive.",
+    "NOT_ACCEPTED_MEMBERSHIP": "Cannot %(action)s: the person is %(state)s.",
+    "NOT_ALIVE_PROJECT": "The project is %(state)s, not in use.",
     "NOT_ALLOWED": "You may not do this.",
     "NOT_ALLOWED_NEXT_PARAM": "The address to go to next is not one of ours.",
-    "NOT_INITIALIZED_PROJECT": "The project %(id)s was never approved.",
-    "NOT_MEMBERSHIP_REQUEST": "There is no request to decide about.",
-    "NOT_SUSPENDED_PROJECT": "The project %(id)s is not suspended.",
-    "NOT_TERMINATED_PROJECT": "The project %(id)s is not terminated.",
+    "NOT_INITIALIZED_PROJECT": "The project was never approved, so it cannot be %(done)s.",
+    "NOT_MEMBERSHIP_REQUEST": "Cannot %(action)s: there is no request; the person is %(state)s.",
+    "NOT_SUSPENDED_PROJECT": "The project is %(state)s, not suspended; it cannot be %(done)s.",
+    "NOT_TERMINATED_PROJECT": "The project is %(state)s, not terminated; it cannot be %(done)s.",
     "NO_APPLICANT": "The application has no applicant.",
     "NO_APPROVAL_TERMS": "There are no terms of use.",
-    "NO_LOCAL_AUTH": "This account does not sign in by password.",
+    "NO_LOCAL_AUTH": "This account signs in another way; passwords are switched off for it.",
     "PASSWORD_CHANGED": "Your password was changed.",
     "PASSWORD_RESET_CONFIRM_DONE": "Your password was set. Sign in with it.",
-    "PENDING_APPLICATION_LIMIT_MODIFY": "Too many of your applications wait; decide those first.",
+    "PENDING_APPLICATION_LIMIT_MODIFY": "Your limit of %(limit)s applications that wait for an "
+    "answer is reached, so nothing can be changed now. Cancel one or wait until one is decided.",
     "PENDING_EMAIL_CHANGE_REQUEST": "A change of your address to %(email)s waits for its link.",
     "PROFILE_UPDATED": "Your profile was saved.",
-    "REACHED_PENDING_APPLICATION_LIMIT": "You have as many waiting applications as you may.",
+    "REACHED_PENDING_APPLICATION_LIMIT": "Your limit of %(limit)s applications that wait for an "
+    "answer is reached. Cancel one or wait until one is decided.",
     "SHIBBOLETH_NOT_FOUND": "Your organisation did not tell who you are.",
     "SIGN_TERMS": "Agree to the terms of use to go on.",
-    "SUSPENDED_PROJECT": "The project %(id)s is suspended.",
+    "SUSPENDED_PROJECT": "The project is suspended already, so it cannot be %(done)s.",
     "TOKEN_UPDATED": "You have a new token; the old one ended.",
     "UNINITIALIZED_NO_MODIFY": "The project was never approved, so it cannot be changed.",
-    "UNKNOWN_PROJECT_APPLICATION_ID": "There is no application with the id %(id)s.",
-    "UNKNOWN_PROJECT_ID": "There is no project with the id %(id)s.",
-    "UNKNOWN_USER_ID": "There is no user with the id %(id)s.",
+    "UNKNOWN_PROJECT_APPLICATION_ID": "There is no application with the number %(id)s.",
+    "UNKNOWN_PROJECT_ID": "There is no project with the id '%(id)s'.",
+    "UNKNOWN_USER_ID": "There is no user '%(id)s'.",
     "VERIFICATION_FAILED": "The e-mail address could not be confirmed.",
     "VERIFICATION_SENT": "Follow the link in the mail that we sent to you.",
 }
+_HOLE = re.compile(r"%\\\((\w+)\\\)s")
+
+
+def fill(key: str, **values: object) -> str:
+    """Answer a sentence in our words."""
+    return DEFAULTS[key] % values
+
+
+def recognise(text: str) -> tuple[str, dict[str, str]]:
+    """Answer which sentence this is and what it was filled with; an empty key for none.
+
+    Of several that fit it is the one with the most words of its own.
+    """
+    for pattern, key in _patterns():
+        found = pattern.fullmatch(text)
+        if found is not None:
+            return key, found.groupdict()
+    return "", {}
+
+
+@cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    ours = sorted(DEFAULTS.items(), key=lambda item: -len(re.sub(r"%\(\w+\)s", "", item[1])))
+    return [
+        (re.compile(_HOLE.sub(r"(?P<\1>.+)", re.escape(text)), re.DOTALL), key)
+        for key, text in ours
+    ]

@@ -4,6 +4,7 @@ from enum import IntEnum, StrEnum
 
 import msgspec
 
+from synnefo.astakos.domain.messages import fill
 from synnefo.kit.faults import Conflict
 
 
@@ -77,10 +78,10 @@ def move(action: ProjectAction, facts: ProjectFacts) -> ProjectState:
     """Answer the state that an action leads to; Conflict when it cannot be taken now."""
     allowed, target = MOVES[action]
     if facts.is_base and action in {ProjectAction.TERMINATE, ProjectAction.REINSTATE}:
-        raise Conflict(f"A system project cannot be {_done(action)}; suspend it instead.")
+        raise Conflict(fill("BASE_NO_TERMINATE", done=_done(action)))
     if facts.state not in allowed:
         told = PROJECT_STATES[facts.state]
-        raise Conflict(f"The project is {told}, so it cannot be {_done(action)}.")
+        raise Conflict(fill(_refusal(action, facts.state), state=told, done=_done(action)))
     return target
 
 
@@ -94,6 +95,17 @@ def allowed_moves(facts: ProjectFacts) -> list[ProjectAction]:
     return found
 
 
+def _refusal(action: ProjectAction, state: ProjectState) -> str:
+    """Name the sentence that says why an action cannot be taken in a state."""
+    if action is ProjectAction.UNSUSPEND:
+        return "NOT_SUSPENDED_PROJECT"
+    if action is ProjectAction.REINSTATE:
+        return "NOT_TERMINATED_PROJECT"
+    if state is ProjectState.UNINITIALIZED:
+        return "NOT_INITIALIZED_PROJECT"
+    return "SUSPENDED_PROJECT" if state is ProjectState.SUSPENDED else "NOT_ALIVE_PROJECT"
+
+
 def _done(action: ProjectAction) -> str:
     return {"suspend": "suspended", "unsuspend": "unsuspended"}.get(action, f"{action}d")
 
@@ -101,13 +113,13 @@ def _done(action: ProjectAction) -> str:
 def check_initialised(state: int) -> None:
     """Refuse what only a project that was once approved can bear."""
     if state not in INITIALISED:
-        raise Conflict("The project was never approved, so it cannot be changed.")
+        raise Conflict(fill("UNINITIALIZED_NO_MODIFY"))
 
 
 def check_alive(state: int) -> None:
     """Refuse what only a project in use can bear."""
     if state not in ALIVE:
-        raise Conflict(f"The project is {PROJECT_STATES[ProjectState(state)]}, not in use.")
+        raise Conflict(fill("NOT_ALIVE_PROJECT", state=PROJECT_STATES[ProjectState(state)]))
 
 
 def show(state: int, last_application: str | None) -> str:

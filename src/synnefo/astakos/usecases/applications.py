@@ -13,6 +13,7 @@ from synnefo.astakos.domain.applications import (
     Capacity,
     Wish,
 )
+from synnefo.astakos.domain.messages import fill
 from synnefo.astakos.domain.projects import Policy, ProjectState
 from synnefo.astakos.models import (
     DATABASE,
@@ -48,7 +49,7 @@ def find(application_id: int) -> ProjectApplication:
     """Answer an application by its number."""
     found = ProjectApplication.objects.whole().filter(pk=application_id).first()
     if found is None:
-        raise ItemNotFound(f"There is no application with the number {application_id}.")
+        raise ItemNotFound(fill("UNKNOWN_PROJECT_APPLICATION_ID", id=application_id))
     return found
 
 
@@ -211,7 +212,9 @@ def _record(project: Project, wish: Wish, applicant: User) -> ProjectApplication
     project.last_application = made
     project.save(update_fields=["last_application"])
     force = project_rights.is_admin(applicant)
-    pending_apps.add(applicant, [one.applicant for one in earlier], force=force)
+    was_there = project.state in project_rules.INITIALISED
+    replaced = [one.applicant for one in earlier]
+    pending_apps.add(applicant, replaced, force=force, is_change=was_there)
     audit.record("application.submitted", actor=applicant, subject=project, application=made.pk)
     return made
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from synnefo.astakos.domain import account_states
+from synnefo.astakos.domain import account_states, messages
 from synnefo.astakos.models import DATABASE, LoginFailures, User, rows
 from synnefo.astakos.usecases import (
     attempts,
@@ -25,7 +25,7 @@ _BY_LOCAL = """
 UPDATE astakos_authprovider SET last_login_at = %s WHERE user_id = %s AND module = 'local'
 """
 REFUSED = "The user name or the password is wrong, or the account is not active."
-NOT_LOCAL = "This account signs in another way; passwords are switched off for it."
+NOT_LOCAL = messages.DEFAULTS["NO_LOCAL_AUTH"]
 FACTOR_DUE = "The account must have a second factor. Sign in on the pages to set one up."
 PASSWORD_DUE = "The password has to be changed first. Sign in on the pages to do so."  # noqa: S105
 

@@ -1,6 +1,6 @@
 """Sentences for people, which operators may replace one by one. Spec: identity 18.9."""
 
-from synnefo.astakos.domain.messages import DEFAULTS
+from synnefo.astakos.domain.messages import DEFAULTS, recognise
 from synnefo.kit import conf
 from synnefo.serve import mail_texts
 
@@ -10,6 +10,14 @@ def say(key: str, **values: object) -> str:
     text = override(key) or DEFAULTS[key]
     filled = {name: str(value) for name, value in values.items()}
     return mail_texts.fill(text, {**mail_texts.placeholders(), **filled})
+
+
+def reworded(text: str) -> str:
+    """Answer a sentence of ours in the operators' words, where they gave any."""
+    if not any(override(key) for key in DEFAULTS):
+        return text
+    key, values = recognise(text)
+    return say(key, **values) if key and override(key) else text
 
 
 def override(key: str) -> str:

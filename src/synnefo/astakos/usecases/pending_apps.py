@@ -7,6 +7,7 @@ from contextlib import suppress
 import msgspec
 
 from synnefo.astakos.domain.ledger import NoCapacity, NoHolding, NoQuantity
+from synnefo.astakos.domain.messages import fill
 from synnefo.astakos.models import Holding, ProjectApplication, User
 from synnefo.astakos.usecases import commissions
 from synnefo.kit.faults import Conflict
@@ -14,6 +15,7 @@ from synnefo.wire.provisions import INF, charge, project_holder, user_holder
 
 RESOURCE = "astakos.pending_app"
 CLIENT = "astakos"
+_NEW, _CHANGE = "REACHED_PENDING_APPLICATION_LIMIT", "PENDING_APPLICATION_LIMIT_MODIFY"
 
 
 class Allowance(msgspec.Struct, frozen=True):
@@ -29,7 +31,9 @@ class Allowance(msgspec.Struct, frozen=True):
         return self.after <= self.limit
 
 
-def add(applicant: User, replaced: Iterable[User], *, force: bool) -> None:
+def add(
+    applicant: User, replaced: Iterable[User], *, force: bool, is_change: bool = False
+) -> None:
     """Count one more application of somebody's, and those that it replaces no more.
 
     Conflict when it is one too many.
@@ -40,10 +44,7 @@ def add(applicant: User, replaced: Iterable[User], *, force: bool) -> None:
         _commission(delta, force=force)
     except NoCapacity as fault:
         limit = fault.data.limit
-        raise Conflict(
-            f"Your limit of {limit} applications that wait for an answer is reached. Cancel one "
-            "or wait until one is decided."
-        ) from fault
+        raise Conflict(fill(_CHANGE if is_change else _NEW, limit=limit)) from fault
     except NoHolding as fault:
         raise Conflict("Only users with a system project can apply for projects.") from fault
 

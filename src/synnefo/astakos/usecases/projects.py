@@ -11,6 +11,7 @@ from django.db import transaction
 from synnefo.astakos.domain import applications as rules
 from synnefo.astakos.domain import projects as project_rules
 from synnefo.astakos.domain.applications import Capacity
+from synnefo.astakos.domain.messages import fill
 from synnefo.astakos.domain.projects import ALIVE
 from synnefo.astakos.models import (
     DATABASE,
@@ -72,7 +73,7 @@ def find(identifier: str) -> Project:
         found = found | Project.objects.filter(pk=int(identifier))
     project = found.select_related("system_user", "owner").first()
     if project is None:
-        raise ItemNotFound(f"There is no project with the id '{identifier}'.")
+        raise ItemNotFound(fill("UNKNOWN_PROJECT_ID", id=identifier))
     return project
 
 
@@ -146,7 +147,7 @@ def _check(project: Project, changes: Mapping[str, object]) -> None:
     bound = [name for name in BOUND_TO_USER if name in changes]
     if project.is_base and bound:
         told = ", ".join("name" if name == "realname" else name for name in bound)
-        raise BadRequest(f"A system project's {told} cannot be changed.")
+        raise BadRequest(fill("BASE_NO_MODIFY_FIELDS", fields=told))
     if "realname" in changes:
         rules.check_name(str(changes["realname"]))
     owner = changes.get("owner")

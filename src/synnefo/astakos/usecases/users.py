@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from synnefo.astakos.domain import account_states
 from synnefo.astakos.domain.account_states import Action
+from synnefo.astakos.domain.messages import fill
 from synnefo.astakos.models import DATABASE, AuthProvider, User
 from synnefo.astakos.models.auth_providers import LOCAL
 from synnefo.astakos.settings import AstakosSettings, SignUpSettings
@@ -92,7 +93,7 @@ def find(identifier: str) -> User:
     found = User.objects.named(identifier).select_related("base_project", "default_project")
     user = found.order_by("-email_verified", "pk").first()
     if user is None:
-        raise ItemNotFound(f"There is no user '{identifier}'.")
+        raise ItemNotFound(fill("UNKNOWN_USER_ID", id=identifier))
     return user
 
 

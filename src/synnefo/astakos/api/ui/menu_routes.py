@@ -1,9 +1,10 @@
 """The table of what pages of sibling services ask for. Spec: identity 12.3 to 12.5."""
 
 from synnefo.astakos.api.discovery import identity_url
+from synnefo.astakos.api.faults import PAGES
 from synnefo.astakos.api.ui import menu
 from synnefo.astakos.usecases import callers
-from synnefo.serve.http import IDENTITY, Api, Route
+from synnefo.serve.http import Api, Route
 
 
 def _api(name: str, prefix: str, route: Route) -> Api:
@@ -11,7 +12,7 @@ def _api(name: str, prefix: str, route: Route) -> Api:
         name,
         prefix,
         [route],
-        fault_style=IDENTITY,
+        fault_style=PAGES,
         authenticate=callers.authenticate,
         identity_url=identity_url,
     )

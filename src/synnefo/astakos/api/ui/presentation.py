@@ -3,9 +3,10 @@
 import msgspec
 
 from synnefo.astakos.api.discovery import identity_url
+from synnefo.astakos.api.faults import PAGES
 from synnefo.astakos.domain.presentation import Card, Group
 from synnefo.astakos.usecases import callers, presentations
-from synnefo.serve.http import IDENTITY, Api, Call, Route
+from synnefo.serve.http import Api, Call, Route
 
 
 class Presentation(msgspec.Struct):
@@ -24,7 +25,7 @@ API = Api(
     "astakos-presentation",
     "ui/presentation",
     [Route("GET", "/", show_presentation, auth=False)],
-    fault_style=IDENTITY,
+    fault_style=PAGES,
     authenticate=callers.authenticate,
     identity_url=identity_url,
 )

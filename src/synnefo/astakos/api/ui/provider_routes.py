@@ -1,9 +1,10 @@
 """The tables of signing in at providers and of one's own sign-in methods."""
 
 from synnefo.astakos.api.discovery import identity_url
+from synnefo.astakos.api.faults import PAGES
 from synnefo.astakos.api.ui import methods, providers
 from synnefo.astakos.usecases import callers
-from synnefo.serve.http import IDENTITY, Api, Route
+from synnefo.serve.http import Api, Route
 
 LOGIN = Api(
     "astakos-login",
@@ -20,7 +21,7 @@ LOGIN = Api(
         ),
         Route("GET", "/{module}/metadata", providers.show_metadata, auth=False),
     ],
-    fault_style=IDENTITY,
+    fault_style=PAGES,
     authenticate=callers.authenticate,
     identity_url=identity_url,
 )
@@ -34,7 +35,7 @@ METHODS = Api(
         Route("GET", "/offered", providers.list_offers, auth=False),
         Route("DELETE", "/{method_id}", methods.remove_method),
     ],
-    fault_style=IDENTITY,
+    fault_style=PAGES,
     authenticate=callers.authenticate,
     identity_url=identity_url,
 )
@@ -43,7 +44,7 @@ REMOVAL = Api(
     "astakos-method-removal",
     "ui/remove_auth_provider",
     [Route("POST", "/{method_id}", methods.remove_method)],
-    fault_style=IDENTITY,
+    fault_style=PAGES,
     authenticate=callers.authenticate,
     identity_url=identity_url,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from synnefo.astakos.api.discovery import identity_url
+from synnefo.astakos.api.faults import PAGES
 from synnefo.astakos.api.ui import (
     account_routes,
     old_pages,
@@ -13,7 +14,7 @@ from synnefo.astakos.api.ui import (
     sessions,
 )
 from synnefo.astakos.usecases import callers
-from synnefo.serve.http import IDENTITY, Answer, Api, Call, Route
+from synnefo.serve.http import Answer, Api, Call, Route
 
 ROUTES = [
     Route("POST", "/session", session.sign_in, auth=False),
@@ -59,7 +60,7 @@ API = Api(
     "astakos-ui",
     "ui",
     [*ROUTES, *account_routes.ROUTES, *old_pages.ROUTES],
-    fault_style=IDENTITY,
+    fault_style=PAGES,
     authenticate=callers.authenticate,
     identity_url=identity_url,
 ).wrapped(kept_by_nobody)

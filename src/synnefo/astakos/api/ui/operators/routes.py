@@ -1,10 +1,11 @@
 """The table of the operators' API; `gate.operators_only` guards every route of it."""
 
 from synnefo.astakos.api.discovery import identity_url
+from synnefo.astakos.api.faults import PAGES
 from synnefo.astakos.api.ui import audit
 from synnefo.astakos.api.ui.operators import groups, policies, projects, quota, users
 from synnefo.astakos.api.ui.operators.gate import operators_only
-from synnefo.serve.http import IDENTITY, Api, Route
+from synnefo.serve.http import Api, Route
 
 USERS = [
     Route("GET", "/users", users.list_users),
@@ -56,7 +57,7 @@ API = Api(
     "astakos-operators",
     "ui/operators",
     [*USERS, *PROJECTS, *QUOTA, *GROUPS, *POLICIES, *AUDIT],
-    fault_style=IDENTITY,
+    fault_style=PAGES,
     authenticate=operators_only,
     identity_url=identity_url,
 )

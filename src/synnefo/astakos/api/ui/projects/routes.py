@@ -1,9 +1,10 @@
 """The table of what the pages about projects and usage ask."""
 
 from synnefo.astakos.api.discovery import identity_url
+from synnefo.astakos.api.faults import PAGES
 from synnefo.astakos.api.ui.projects import forms, pages, people, resources
 from synnefo.astakos.usecases import callers
-from synnefo.serve.http import IDENTITY, Api, Route
+from synnefo.serve.http import Api, Route
 
 ROUTES = [
     Route("GET", "/", pages.list_projects),
@@ -24,7 +25,7 @@ API = Api(
     "astakos-projects",
     "ui/projects",
     ROUTES,
-    fault_style=IDENTITY,
+    fault_style=PAGES,
     authenticate=callers.authenticate,
     identity_url=identity_url,
 )
