@@ -191,6 +191,19 @@ class MapStore:
                 found.update(digest.hex() for digest in entries & wanted)
         return found
 
+    def walk(self, *, after: str = "") -> Iterator[tuple[str, list[str]]]:
+        """Walk `names/NAME` and `pins/HOLDER` in order, each with its blocks."""
+        labels = [f"names/{name}" for name in self.names()]
+        labels += [f"pins/{holder}" for holder in self.holders()]
+        for label in sorted(labels):
+            if label > after:
+                with contextlib.suppress(MapMissing):
+                    yield label, decode(self._read(self._names.parent / label, label)).hashes
+
+    def having(self, block: str) -> list[str]:
+        """List the maps and pins that need a block, as `walk` labels them."""
+        return [label for label, hashes in self.walk() if block in hashes]
+
     def _all_files(self) -> Iterator[Path]:
         """Walk names, then pins, then the pins made meanwhile.
 

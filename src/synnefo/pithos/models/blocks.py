@@ -49,7 +49,7 @@ class DamagedBlock(models.Model):
 class ScrubRound(models.Model):
     """How far the running look at all blocks has come: every one up to `position`."""
 
-    position = models.CharField(max_length=64, default="")
+    position = models.CharField(max_length=200, default="")
     started = models.DateTimeField()
     finished = models.DateTimeField(null=True)
     blocks = models.BigIntegerField(default=0)
