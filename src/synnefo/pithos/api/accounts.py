@@ -1,13 +1,12 @@
 """Accounts over HTTP, and what is known before one is named. Spec: object-storage 4, 5."""
 
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 
 from synnefo.kit import conf
-from synnefo.kit.faults import BadRequest, Conflict, Fault, Forbidden, ItemNotFound
-from synnefo.pithos.api import formats
+from synnefo.kit.faults import BadRequest, Forbidden
+from synnefo.pithos.api import bulk, extracts, formats
 from synnefo.pithos.api.dialects import (
     Asked,
     acting,
@@ -19,16 +18,12 @@ from synnefo.pithos.api.dialects import (
 )
 from synnefo.pithos.domain import conditions, metadata
 from synnefo.pithos.domain.listings import Listing, page_size
-from synnefo.pithos.domain.places import place_in_header
 from synnefo.pithos.settings import PithosSettings
-from synnefo.pithos.usecases import accounts, containers, objects, past
+from synnefo.pithos.usecases import accounts, past
 from synnefo.pithos.usecases.accounts import Overview
 from synnefo.pithos.usecases.containers import ACCOUNT_QUOTA, Totals
 from synnefo.pithos.usecases.past import Then
 from synnefo.serve.http.call import Call, Reply
-
-MAX_BULK = 10_000
-MAX_BULK_BODY = 16 * 1024 * 1024
 
 
 def show_sharers(call: Call) -> Reply:
@@ -53,8 +48,9 @@ def _guest(call: Call) -> Reply:
     return Reply(204, {"X-Auth-Token": key, "X-Storage-Url": url}, None)
 
 
-def _limit(call: Call) -> int:
-    return page_size(call.arg("limit"), conf.of(PithosSettings).pithos_api_list_limit)
+def _limit(call: Call, *, is_swift: bool = False) -> int:
+    ceiling = conf.of(PithosSettings).pithos_api_list_limit
+    return page_size(call.arg("limit"), ceiling, is_swift=is_swift)
 
 
 def head_account(call: Call, account: str) -> Reply:
@@ -76,7 +72,7 @@ def list_containers(call: Call, account: str) -> Reply:
         prefix=call.arg("prefix") or "",
         marker=call.arg("marker") or "",
         end_marker=call.arg("end_marker") or "",
-        limit=_limit(call),
+        limit=_limit(call, is_swift=ask.is_swift),
         reverse=call.arg("reverse") in {"true", "True", "1", "on", "yes"},
     )
     shared, public = "shared" in call.query, "public" in call.query
@@ -179,7 +175,7 @@ def _quota_headers(account: str) -> dict[str, str]:
 def post_account(call: Call, account: str) -> Reply:
     """Change an account's metadata and groups, or delete many objects at once."""
     if "bulk-delete" in call.query:
-        return bulk_delete(call, account)
+        return bulk.delete_many(call, account)
     ask = asked(call, account)
     given = level_metadata(ask, "Account")
     if ACCOUNT_QUOTA in given:
@@ -200,53 +196,16 @@ def post_account(call: Call, account: str) -> Reply:
     return Reply(204 if ask.is_swift else 202, {}, None)
 
 
+def put_account(call: Call, account: str) -> Reply:
+    """Extract an archive into containers of the account; accounts come to be by themselves."""
+    if "extract-archive" in call.query:
+        return extracts.extract(call, account)
+    asked(call, account)
+    raise Forbidden("An account is there from its first use on; it need not be made.")
+
+
 def delete_from_account(call: Call, account: str) -> Reply:
     """Delete many objects at once; an account itself cannot be deleted here."""
     if "bulk-delete" in call.query:
-        return bulk_delete(call, account)
+        return bulk.delete_many(call, account)
     raise Forbidden("An account cannot be deleted here.")
-
-
-def bulk_delete(call: Call, account: str) -> Reply:
-    """Delete the objects and empty containers that the body lists. Spec: openstack-api 10.1."""
-    ask = asked(call, account)
-    lines = call.read_all(MAX_BULK_BODY).decode("utf-8", "replace").splitlines()
-    paths = [line.strip() for line in lines if line.strip()]
-    if len(paths) > MAX_BULK:
-        raise BadRequest(f"At most {MAX_BULK} paths can be deleted in one request.")
-    gone, missing = 0, 0
-    errors: list[list[str]] = []
-    for path in paths:
-        try:
-            _delete_path(ask, path)
-            gone += 1
-        except ItemNotFound:
-            missing += 1
-        except Fault as fault:
-            errors.append([path, f"{fault.status} {fault.title}"])
-    status = "400 Bad Request" if errors else "200 OK"
-    return _bulk_reply(call, {
-        "Number Deleted": gone,
-        "Number Not Found": missing,
-        "Response Status": status,
-        "Response Body": "",
-        "Errors": errors,
-    })  # fmt: skip
-
-
-def _bulk_reply(call: Call, told: dict[str, object]) -> Reply:
-    if "json" in call.headers.get("Accept", ""):
-        return Reply(200, {"Content-Type": formats.JSON}, msgspec.json.encode(told))
-    text = "".join(f"{key}: {value}\n" for key, value in told.items() if key != "Errors")
-    return Reply(200, {"Content-Type": formats.TEXT}, text.encode())
-
-
-def _delete_path(ask: Asked, path: str) -> None:
-    plain = unquote(path).strip("\n").removeprefix("/")
-    if "/" in plain.rstrip("/"):
-        objects.delete(ask.caller, place_in_header(path, ask.place.account))
-        return
-    try:
-        containers.delete(ask.caller, ask.place.account, plain.rstrip("/"))
-    except Conflict:
-        raise Conflict("The container is not empty.") from None

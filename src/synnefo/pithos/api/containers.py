@@ -20,11 +20,12 @@ from synnefo.pithos.api.dialects import (
 )
 from synnefo.pithos.api.form_uploads import upload_form
 from synnefo.pithos.api.forms import boundary_of
-from synnefo.pithos.api.links import public_url
+from synnefo.pithos.api.links import link_to, public_url
 from synnefo.pithos.domain import acls, conditions, metadata
 from synnefo.pithos.domain.listings import Listing, normalised, page_size
 from synnefo.pithos.domain.policies import Versioning
 from synnefo.pithos.domain.sharing import Right
+from synnefo.pithos.domain.symlinks import LINK, target_of
 from synnefo.pithos.domain.tags import of_version
 from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases import claims, containers, history, listings, objects, past
@@ -190,6 +191,9 @@ def _row(ask: Asked, line: Line) -> dict[str, object]:
         "available": state.available,
         "map_check_timestamp": None,
     }
+    target = target_of(state.metadata, ask.place.account) if LINK in state.metadata else None
+    if target is not None:
+        row["symlink_path"] = link_to(target)
     if state.large_etag:
         row["slo_etag"] = f'"{state.large_etag}"'
     return row | _shared(line)

@@ -145,7 +145,8 @@ def source_of(call: Call, limit: int) -> BodySource:
 def other_place(ask: Asked, value: str, *accounts: str) -> Place:
     """Read the other end of a copy: a header's path in the first account that is named."""
     named = next((ask.headers[name] for name in accounts if ask.headers.get(name)), "")
-    account = account_of(named)[0] if named else ask.caller.user_id
+    own = ask.place.account if ask.is_swift else ask.caller.user_id
+    account = account_of(named)[0] if named else own
     return place_in_header(value, account)
 
 

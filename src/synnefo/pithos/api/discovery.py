@@ -2,8 +2,9 @@
 
 from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, Unauthorized
+from synnefo.pithos.api import extracts
 from synnefo.pithos.api.links import storage_url
-from synnefo.pithos.domain import manifests, metadata, places, temp_urls
+from synnefo.pithos.domain import manifests, metadata, places, symlinks, temp_urls
 from synnefo.pithos.engines import identity
 from synnefo.pithos.settings import PithosSettings
 from synnefo.serve.http.auth import Caller
@@ -41,12 +42,23 @@ def show_info(_call: Call) -> dict[str, object]:
         "bulk_delete": {"max_deletes_per_request": 10_000, "max_failed_deletes": 10_000},
         "tempurl": {
             "methods": list(temp_urls.METHODS),
-            "allowed_digests": list(temp_urls.DIGESTS),
+            "allowed_digests": list(settings.pithos_signature_digests),
             "incoming_remove_headers": [],
             "incoming_allow_headers": [],
             "outgoing_remove_headers": ["x-object-*"],
             "outgoing_allow_headers": ["x-object-meta-public-*"],
         },
+        "account_quotas": {},
+        "bulk_upload": {
+            "max_containers_per_extraction": 10_000,
+            "max_failed_extractions": extracts.MOST_ERRORS,
+        },
+        "container_quotas": {},
+        "formpost": {"allowed_digests": list(settings.pithos_signature_digests)},
+        "object_versioning": {},
+        "staticweb": {},
+        "symlink": {"symloop_max": symlinks.MOST_HOPS, "static_links": True},
+        "versioned_writes": {"allowed_flags": ["x-versions-location", "x-history-location"]},
         "pithos": {
             "block_size": settings.pithos_backend_block_size,
             "block_hash": settings.pithos_backend_hash_algorithm,

@@ -11,12 +11,13 @@ from synnefo.kit.faults import BadRequest, Forbidden
 from synnefo.kit.units import MIB
 from synnefo.pithos.api import formats
 from synnefo.pithos.api.dialects import Asked, asked, header_name, header_value
-from synnefo.pithos.api.links import public_url
+from synnefo.pithos.api.links import link_to, public_url
 from synnefo.pithos.domain import conditions, ranges, tags
 from synnefo.pithos.domain.ranges import Span
 from synnefo.pithos.domain.sharing import Right
+from synnefo.pithos.domain.symlinks import LINK
 from synnefo.pithos.settings import PithosSettings
-from synnefo.pithos.usecases import content, history, large
+from synnefo.pithos.usecases import content, history, large, symlinks
 from synnefo.pithos.usecases.content import Outlet
 from synnefo.pithos.usecases.found import (
     Found,
@@ -72,7 +73,10 @@ def view_of(caller: Caller | None, found: Found) -> View:
 def _located(call: Call, ask: Asked, *, with_data: bool = False) -> Found:
     version = call.arg("version") or call.arg("version-id")
     if not version or version == "list":
-        return readable(ask.caller, ask.place, with_data=with_data)
+        found = readable(ask.caller, ask.place, with_data=with_data)
+        if LINK in found.object.metadata and call.arg("symlink") != "get":
+            return symlinks.followed(ask.caller, found, with_data=with_data)
+        return found
     found = with_rights(ask.caller, look(ask.place))
     if found.right < Right.READ:
         raise Forbidden("Nothing here is shared with you.")
@@ -138,12 +142,16 @@ def headers_of(call: Call, ask: Asked, view: View) -> Headers:
         "Vary": "X-Auth-Token",
         "Cache-Control": formats.NEVER_CACHED["Cache-Control"],
     }
+    if found.place != ask.place:
+        headers["Content-Location"] = link_to(found.place)
     for key, value in state.metadata.items():
         headers[header_name(ask, key)] = header_value(ask, value)
     if state.expires is not None:
         headers["X-Delete-At"] = str(state.expires // 1_000_000)
     if "version" not in call.query:
         headers |= _sharing_headers(found)
+    if ask.is_swift:
+        headers["X-Object-Version-Id"] = str(state.serial)
     headers["Content-Disposition"] = disposition(call, found)
     return headers
 

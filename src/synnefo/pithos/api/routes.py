@@ -20,6 +20,7 @@ STORAGE = [
     Route("GET", TOP, accounts.show_sharers, auth="optional"),
     Route("HEAD", ACCOUNT, accounts.head_account, auth="optional"),
     Route("GET", ACCOUNT, accounts.list_containers, auth="optional"),
+    Route("PUT", ACCOUNT, accounts.put_account, auth="optional"),
     Route("POST", ACCOUNT, accounts.post_account, auth="optional"),
     Route("DELETE", ACCOUNT, accounts.delete_from_account, auth="optional"),
     Route("HEAD", CONTAINER, containers.head_container, auth="optional"),

@@ -4,11 +4,18 @@ from collections.abc import Callable
 from email.utils import formatdate
 from urllib.parse import quote
 
-from synnefo.kit import clock
+from synnefo.kit import clock, conf
 from synnefo.kit.faults import BadRequest, Fault, Unauthorized
 from synnefo.pithos.api.dialects import fault_style
 from synnefo.pithos.domain.places import account_of
-from synnefo.pithos.domain.temp_urls import METHODS, Ticket, is_signed, signed_paths
+from synnefo.pithos.domain.temp_urls import (
+    METHODS,
+    Ticket,
+    is_signature_of,
+    signed_paths,
+    signed_texts,
+)
+from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases.temp_urls import keys_for
 from synnefo.serve.http.answer import Answer, encode_fault
 from synnefo.serve.http.auth import Caller
@@ -17,7 +24,13 @@ from synnefo.serve.http.call import Call
 _SIGNED = {"temp_url_sig", "temp_url_expires", "temp_url_prefix", "temp_url_ip_range"}
 _SHOWN = {"filename", "inline"}
 _REACHING = (
-    *("X-Object-Manifest", "X-Object-Sharing", "X-Object-Public", "X-Snf-On-Behalf"),
+    *(
+        "X-Object-Manifest",
+        "X-Symlink-Target",
+        "X-Object-Sharing",
+        "X-Object-Public",
+        "X-Snf-On-Behalf",
+    ),
     *("X-Copy-From", "X-Move-From", "X-Source-Object", "Destination"),
 )
 """Headers by which a request reaches further than the one object that its address opens."""
@@ -68,7 +81,7 @@ def _check(call: Call, ticket: Ticket, keys: list[str], name: str) -> None:
     if ends_at is None or ends_at <= clock.now().timestamp():
         raise Unauthorized("This address has expired. Ask its owner for another.")
     paths = signed_paths(call.whole_path, ticket.prefix, name)
-    if call.method not in METHODS or not is_signed(ticket, call.method, paths, keys):
+    if call.method not in METHODS or not _is_signed(call, ticket, paths, keys):
         raise Unauthorized("The signature of this address does not open this.")
     if not ticket.admits(call.address):
         raise Unauthorized("This address does not work from where you are.")
@@ -76,6 +89,12 @@ def _check(call: Call, ticket: Ticket, keys: list[str], name: str) -> None:
     named = [header for header in _REACHING if call.headers.get(header)]
     if others or named:
         raise BadRequest(f"A signed address takes no {', '.join([*sorted(others), *named])}.")
+
+
+def _is_signed(call: Call, ticket: Ticket, paths: list[str], keys: list[str]) -> bool:
+    digests = conf.of(PithosSettings).pithos_signature_digests
+    texts = signed_texts(ticket, call.method, paths)
+    return is_signature_of(ticket.signature, texts, keys, digests)
 
 
 def _shown(call: Call, answer: Answer, ticket: Ticket, name: str) -> Answer:
@@ -86,9 +105,9 @@ def _shown(call: Call, answer: Answer, ticket: Ticket, name: str) -> Answer:
     if call.method in {"GET", "HEAD"} and answer.status < 300:
         kind = "inline" if "inline" in call.query else "attachment"
         shown = call.arg("filename") or name.rstrip("/").rpartition("/")[2] or name
-        answer.headers["Content-Disposition"] = (
-            f"{kind}; filename=\"{_plain(shown)}\"; filename*=UTF-8''{quote(shown, safe='')}"
-        )
+        told = f"{kind}; filename=\"{_plain(shown)}\"; filename*=UTF-8''{quote(shown, safe='')}"
+        is_plain = kind == "inline" and not call.arg("filename")
+        answer.headers["Content-Disposition"] = kind if is_plain else told
         answer.headers["Expires"] = formatdate(ticket.ends_at() or 0, usegmt=True)
     return answer
 

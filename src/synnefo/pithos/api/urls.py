@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.urls import URLPattern
 
 from synnefo.kit import clock
-from synnefo.pithos.api import cors, routes, temp_urls
+from synnefo.pithos.api import cors, routes, temp_urls, websites
 from synnefo.pithos.api.dialects import fault_style, token_of
 from synnefo.pithos.api.s3 import routes as s3
 from synnefo.pithos.engines import identity
@@ -40,7 +40,12 @@ def _named(call: Call, proceed: Callable[[Call], Answer]) -> Answer:
 
 def _around(call: Call, proceed: Callable[[Call], Answer]) -> Answer:
     """Let pages of other sites in, and holders of signed addresses, before any token counts."""
-    return _named(call, lambda one: cors.shared(one, lambda two: temp_urls.opened(two, proceed)))
+    return _named(call, lambda one: cors.shared(one, lambda two: _opened(two, proceed)))
+
+
+def _opened(call: Call, proceed: Callable[[Call], Answer]) -> Answer:
+    """Let holders of signed addresses in, and browsers that look at a site."""
+    return temp_urls.opened(call, lambda same: websites.shown(same, proceed))
 
 
 def _storage(prefix: str) -> Api:

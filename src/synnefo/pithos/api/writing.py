@@ -1,13 +1,11 @@
 """Writing objects over HTTP. Spec: object-storage 7.3 to 7.6, 8."""
 
-import mimetypes
-
 import msgspec
 
 from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, LengthRequired
 from synnefo.kit.units import is_number
-from synnefo.pithos.api import formats
+from synnefo.pithos.api import extracts, formats
 from synnefo.pithos.api.dialects import (
     OCTETS,
     Asked,
@@ -15,11 +13,17 @@ from synnefo.pithos.api.dialects import (
     other_place,
     source_of,
 )
-from synnefo.pithos.domain import conditions, manifests, metadata, tags
+from synnefo.pithos.api.form_uploads import upload_form
+from synnefo.pithos.api.forms import boundary_of
+from synnefo.pithos.api.links import link_to
+from synnefo.pithos.api.wishes import wish_of, written
+from synnefo.pithos.domain import manifests, metadata
+from synnefo.pithos.domain.places import Place
+from synnefo.pithos.domain.symlinks import ACCOUNT, ETAG, LINK, target_of
 from synnefo.pithos.settings import PithosSettings
-from synnefo.pithos.usecases import copies, history, large, objects, updates
+from synnefo.pithos.usecases import copies, history, large, objects, symlinks, updates
 from synnefo.pithos.usecases.copies import Route
-from synnefo.pithos.usecases.found import State, microseconds
+from synnefo.pithos.usecases.found import look
 from synnefo.pithos.usecases.objects import MissingBlocks, Wish
 from synnefo.serve.http.call import Call, Reply
 from synnefo.wire.hashmaps import HashMap
@@ -31,11 +35,17 @@ SECOND = 1_000_000
 
 def put_object(call: Call, account: str, container: str, name: str) -> Reply:
     """Store an object: a body, a hash map, a manifest, or a copy of another object."""
+    if "extract-archive" in call.query:
+        return extracts.extract(call, account, container, name)
     ask = asked(call, account, container, name)
     for header, is_move in (("X-Copy-From", False), ("X-Move-From", True)):
         if ask.headers.get(header):
             return _put_copy(call, ask, header, is_move=is_move)
-    wish = _wish(ask, is_new=True)
+    return _put(call, ask)
+
+
+def _put(call: Call, ask: Asked) -> Reply:
+    wish = wish_of(ask, is_new=True)
     if "hashmap" in call.query:
         return _put_hashmap(call, ask, wish)
     source = source_of(call, conf.of(PithosSettings).pithos_max_upload_size)
@@ -43,14 +53,22 @@ def put_object(call: Call, account: str, container: str, name: str) -> Reply:
         raise LengthRequired("Send Content-Length, or a chunked body.")
     if call.arg("multipart-manifest") == "put":
         return _put_manifest(call, ask, wish)
+    if any(name in wish.metadata for name in (LINK, ACCOUNT, ETAG)):
+        wish = _link(ask, source.length, wish)
     state = objects.put(ask.caller, ask.place, source, wish)
-    return Reply(201, _written(state), None)
+    return Reply(201, written(state), None)
+
+
+def _link(ask: Asked, length: int | None, wish: Wish) -> Wish:
+    if length != 0:
+        raise BadRequest("A link has no content of its own.")
+    return symlinks.bound(ask.caller, ask.place, wish)
 
 
 def _put_manifest(call: Call, ask: Asked, wish: Wish) -> Reply:
     body = call.read_all(manifests.MAX_MANIFEST)
     state = large.put_static(ask.caller, ask.place, body, wish)
-    return Reply(201, {**_written(state), "ETag": f'"{state.large_etag}"'}, None)
+    return Reply(201, {**written(state), "ETag": f'"{state.large_etag}"'}, None)
 
 
 def _put_hashmap(call: Call, ask: Asked, wish: Wish) -> Reply:
@@ -64,56 +82,7 @@ def _put_hashmap(call: Call, ask: Asked, wish: Wish) -> Reply:
     except MissingBlocks as missing:
         body = msgspec.json.encode(missing.hashes)
         return Reply(409, {"Content-Type": formats.JSON}, body)
-    return Reply(201, _written(state), None)
-
-
-def _written(state: State) -> dict[str, str]:
-    is_md5 = conf.of(PithosSettings).pithos_update_md5
-    etag = tags.of_put(state.checksum, state.hash, state.type, is_md5_wanted=is_md5)
-    return {
-        "ETag": etag,
-        "X-Object-Version": str(state.serial),
-        "Last-Modified": formats.http_date(state.modified),
-        "X-Timestamp": f"{state.modified / 1e6:.5f}",
-    }
-
-
-def _wish(ask: Asked, *, is_new: bool) -> Wish:
-    """Read what a write's headers ask for; a new object gets some content type."""
-    headers = ask.headers
-    content_type = headers.get("Content-Type") or ""
-    if is_new and not content_type:
-        content_type = mimetypes.guess_type(ask.place.name)[0] or OCTETS
-    public = headers.get("X-Object-Public")
-    return Wish(
-        content_type=content_type,
-        metadata=metadata.of_object(headers),
-        conditions=conditions.read(headers),
-        etag=conditions.bare(headers.get("ETag") or ""),
-        sharing=headers.get("X-Object-Sharing"),
-        is_public=None if public is None else _is_public(public),
-        expires=_expires(ask),
-    )
-
-
-def _is_public(text: str) -> bool:
-    value = text.strip().lower()
-    if value not in {"true", "false", "", "~"}:
-        raise BadRequest("X-Object-Public is true or false.")
-    return value == "true"
-
-
-def _expires(ask: Asked) -> int | None:
-    after, at = ask.headers.get("X-Delete-After"), ask.headers.get("X-Delete-At")
-    text = after or at
-    if not text:
-        return None
-    if not is_number(text.strip()):
-        raise BadRequest("X-Delete-At and X-Delete-After are whole seconds.")
-    moment = int(text) * SECOND + (microseconds() if after else 0)
-    if moment <= microseconds() or moment >= 2**62:
-        raise BadRequest("X-Delete-At lies in the past.")
-    return moment
+    return Reply(201, written(state), None)
 
 
 def _put_copy(call: Call, ask: Asked, header: str, *, is_move: bool) -> Reply:
@@ -161,9 +130,12 @@ def _is_fresh(ask: Asked) -> bool:
 
 
 def _transfer(call: Call, ask: Asked, route: Route) -> Reply:
-    wish = _wish(ask, is_new=False)
+    wish = wish_of(ask, is_new=False)
     if "ignore_content_type" in call.query:
         wish = msgspec.structs.replace(wish, content_type="")
+    if not route.is_move and not route.version and call.arg("symlink") != "get":
+        source_place = symlinks.source_of(ask.caller, route.source)
+        route = msgspec.structs.replace(route, source=source_place)
     source, state = copies.transfer(ask.caller, route, wish)
     place = route.source
     told = {
@@ -171,22 +143,35 @@ def _transfer(call: Call, ask: Asked, route: Route) -> Reply:
         "X-Copied-From-Account": place.account,
         "X-Copied-From-Last-Modified": formats.http_date(source.modified),
     }
-    return Reply(201, {**_written(state), **told}, None)
+    return Reply(201, {**written(state), **told}, None)
 
 
 def post_object(call: Call, account: str, container: str, name: str) -> Reply:
     """Change an object's metadata, sharing and publicity, or some of its bytes."""
+    if boundary_of(call.headers.get("Content-Type", "")):
+        return upload_form(call, account, container, name)
     ask = asked(call, account, container, name)
     kind = ask.headers.get("Content-Type", "")
     is_data = kind == OCTETS or bool(ask.headers.get("X-Source-Object"))
     if is_data and not ask.is_swift:
         return _update(call, ask)
-    wish = _wish(ask, is_new=False)
+    wish = wish_of(ask, is_new=False)
     is_merge = "update" in call.query
     if not ask.is_swift:
         wish = msgspec.structs.replace(wish, content_type="")
+    link = _link_at(ask)
+    if link is not None:
+        return Reply(307, {"Location": link_to(link)}, b"The object is a link; ask its target.")
     state = objects.describe(ask.caller, ask.place, wish, is_merge=is_merge)
     return Reply(202, {"X-Object-Version": str(state.serial)}, None)
+
+
+def _link_at(ask: Asked) -> Place | None:
+    """Tell where the object leads to, if it is a link."""
+    if not ask.is_swift:
+        return None
+    state = look(ask.place).state
+    return target_of(state.metadata, ask.place.account) if state else None
 
 
 def _update(call: Call, ask: Asked) -> Reply:
@@ -202,10 +187,10 @@ def _update(call: Call, ask: Asked) -> Reply:
         source_version=ask.headers.get("X-Source-Version", ""),
         final_size=None if size is None else int(size),
         is_merge="update" in call.query,
-        wish=_wish(ask, is_new=False),
+        wish=wish_of(ask, is_new=False),
     )
     state = updates.update(ask.caller, ask.place, source, order)
-    return Reply(204, _written(state), None)
+    return Reply(204, written(state), None)
 
 
 def delete_object(call: Call, account: str, container: str, name: str) -> Reply:

@@ -12,8 +12,16 @@ MAX_KEY = 128
 MAX_VALUE = 256
 MAX_HEADERS = 90
 MAX_TYPE = 256
-PLAIN = ("Content-Encoding", "Content-Disposition", "X-Object-Manifest", "X-Delete-At")
+PLAIN = (
+    *("Content-Encoding", "Content-Disposition", "X-Object-Manifest"),
+    *("X-Symlink-Target", "X-Symlink-Target-Account", "X-Symlink-Target-Etag"),
+)
 """Headers of an object that are kept as they are, beside the prefixed ones."""
+SWIFTS = (*PLAIN, "Content-Language", "Cache-Control", "Expires", "X-Robots-Tag")
+"""Those that are kept for Swift's clients; browsers send some of them unasked."""
+
+LONG = {"X-Object-Manifest", "X-Symlink-Target"}
+"""Headers that name an object and so may be longer than others."""
 
 _TERM = re.compile(r"^([^=!<>]+)(<=|>=|!=|=|<|>)(.+)$")
 
@@ -71,7 +79,7 @@ def checked(metadata: Metadata, limit: int) -> Metadata:
     for key, value in metadata.items():
         if len(key) > MAX_KEY:
             raise BadRequest(f"Metadata name too long: '{key[:40]}…'; max {MAX_KEY}.")
-        if len(value) > MAX_VALUE and key != "X-Object-Manifest":
+        if len(value) > MAX_VALUE and key not in LONG:
             raise BadRequest(f"Metadata value longer than {MAX_VALUE}: that of '{key}'.")
     if len(metadata) > limit:
         raise BadRequest(f"Too many metadata items; max {limit} can be kept here.")
@@ -93,12 +101,12 @@ def kept(metadata: Mapping[str, str]) -> Metadata:
     return {key: value for key, value in metadata.items() if value != ""}
 
 
-def of_object(headers: Mapping[str, str]) -> Metadata:
+def of_object(headers: Mapping[str, str], *, is_swift: bool = False) -> Metadata:
     """Read everything that an object keeps about itself from a request's headers."""
     found = given(headers, "X-Object-Meta-")
-    for name in PLAIN:
+    for name in SWIFTS if is_swift else PLAIN:
         value = headers.get(name)
-        if value is not None and name != "X-Delete-At":
+        if value is not None:
             found[name] = decoded(value)
     return found
 

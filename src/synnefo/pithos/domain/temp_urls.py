@@ -9,16 +9,17 @@ import binascii
 import hmac
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 import msgspec
 
 METHODS = ("GET", "HEAD", "PUT", "POST", "DELETE")
 DIGESTS = ("sha256", "sha512")
+"""How addresses and forms may be signed, where nothing else is set."""
 KEYS = ("Temp-Url-Key", "Temp-Url-Key-2")
 """How the keys are called in the metadata of accounts and containers."""
-_SIZES = {64: "sha256", 128: "sha512"}
+_SIZES = {40: "sha1", 64: "sha256", 128: "sha512"}
 _LONG_AGO = 10
 _ALSO = {"HEAD": ("HEAD", "GET", "PUT", "POST")}
 """Who may get or write an object may also ask about it."""
@@ -52,14 +53,21 @@ class Ticket(msgspec.Struct, frozen=True):
             return False
 
 
-def is_signed(ticket: Ticket, method: str, paths: Iterable[str], keys: Iterable[str]) -> bool:
-    """Tell whether one of the keys signed this method on one of the ways to write the path."""
-    digest, wanted = _read(ticket.signature)
-    if not digest:
-        return False
-    texts = [
+def signed_texts(ticket: Ticket, method: str, paths: Collection[str]) -> list[str]:
+    """Write what a signer may have signed: this method on one of the ways to write the path."""
+    return [
         _text(ticket, signed, path) for signed in _ALSO.get(method, (method,)) for path in paths
     ]
+
+
+def is_signature_of(
+    signature: str, texts: Iterable[str], keys: Iterable[str], digests: Collection[str]
+) -> bool:
+    """Tell whether one of the keys signed one of the texts, in one of the allowed ways."""
+    digest, wanted = _read(signature)
+    if digest not in digests:
+        return False
+    texts = list(texts)
     made = [
         hmac.digest(key.encode(), text.encode(), digest) for key in keys if key for text in texts
     ]
@@ -75,7 +83,7 @@ def _read(signature: str) -> tuple[str, bytes]:
     """Read a signature in hexadecimal, or as `sha512:` and base64; no digest when it is none."""
     name, colon, text = signature.partition(":")
     try:
-        if colon and name in DIGESTS:
+        if colon and name in _SIZES.values():
             text = text.replace("-", "+").replace("_", "/")
             return name, base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
         if re.fullmatch(r"[0-9a-fA-F]+", signature):

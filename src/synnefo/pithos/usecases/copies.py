@@ -20,12 +20,11 @@ from synnefo.pithos.usecases.found import (
 from synnefo.pithos.usecases.objects import (
     Wish,
     checked,
-    draft_of,
     names_below,
     tags_of,
     writable,
 )
-from synnefo.pithos.usecases.versions import locked, record, remove
+from synnefo.pithos.usecases.versions import draft_of, locked, record, remove
 from synnefo.pithos.usecases.visitors import owns
 from synnefo.serve.http.auth import Caller
 

@@ -12,17 +12,16 @@ from synnefo.pithos.domain.places import Place
 from synnefo.pithos.domain.sharing import Right
 from synnefo.pithos.models import Node
 from synnefo.pithos.settings import PithosSettings
-from synnefo.pithos.usecases import claims, content, permits
+from synnefo.pithos.usecases import archives, claims, content, permits
 from synnefo.pithos.usecases.allowances import charged, ensure, settle_if_much
 from synnefo.pithos.usecases.content import Content, Source
 from synnefo.pithos.usecases.found import INLINE, Found, State, look, with_rights
 from synnefo.pithos.usecases.versions import (
-    Draft,
+    draft_of,
     drafted,
     keeping_of,
     locked,
     record,
-    remove,
 )
 from synnefo.pithos.usecases.visitors import refuse_others, right_in
 from synnefo.serve.http.auth import Caller
@@ -195,13 +194,6 @@ def describe(caller: Caller, place: Place, wish: Wish, *, is_merge: bool) -> Sta
     return charged(change)
 
 
-def draft_of(state: State, **changes: object) -> Draft:
-    """Draft a version that is like another one but for some changes."""
-    names = set(Draft.__struct_fields__) - {"source"}
-    same: dict[str, object] = {name: getattr(state, name) for name in names}
-    return Draft(**{**same, "source": state.serial, **changes})  # type: ignore[arg-type] # a State's own
-
-
 def delete(caller: Caller, place: Place, *, is_folder: bool = False) -> None:
     """Delete an object, with `is_folder` all below it too; its owner may, and its tenders."""
     if right_in(caller, place.account, place.container) < Right.TEND:
@@ -217,7 +209,7 @@ def _delete_all(caller: Caller, place: Place, *, is_folder: bool) -> int:
         raise ItemNotFound(f"There is no object '{place.name}' here.")
     if found.state is not None:
         total = found.state.size
-        remove(found, caller.user_id)
+        archives.remove(found, caller.user_id)
     for name in below:
         if name != place.name:
             total += _remove_one(caller, Place(place.account, place.container, name))
@@ -228,7 +220,7 @@ def _remove_one(caller: Caller, place: Place) -> int:
     found = locked(place)
     if found.state is None:
         return 0
-    remove(found, caller.user_id)
+    archives.remove(found, caller.user_id)
     return found.state.size
 
 

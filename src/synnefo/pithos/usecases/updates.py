@@ -14,8 +14,8 @@ from synnefo.pithos.usecases.allowances import charged, settle_if_much
 from synnefo.pithos.usecases.block_uses import keep_hashes
 from synnefo.pithos.usecases.content import Content, Source
 from synnefo.pithos.usecases.found import State, at_version, digests_of, look, readable
-from synnefo.pithos.usecases.objects import Wish, checked, draft_of, writable
-from synnefo.pithos.usecases.versions import locked, record
+from synnefo.pithos.usecases.objects import Wish, checked, writable
+from synnefo.pithos.usecases.versions import draft_of, locked, record
 from synnefo.serve.http.auth import Caller
 from synnefo.wire.hashmaps import DIGEST_SIZE
 

@@ -9,13 +9,15 @@ import msgspec
 from django.db import connections
 
 from synnefo.kit import conf
-from synnefo.kit.faults import Forbidden, ItemNotFound
+from synnefo.kit.faults import Forbidden, ItemNotFound, PreconditionFailed
 from synnefo.kit.ids import new_uuid
 from synnefo.pithos.domain import charges
+from synnefo.pithos.domain.archives import archived_name
 from synnefo.pithos.domain.charges import Keeping
 from synnefo.pithos.domain.manifests import MANIFEST
 from synnefo.pithos.domain.places import Place
 from synnefo.pithos.domain.sharing import Right
+from synnefo.pithos.domain.symlinks import LINK
 from synnefo.pithos.models import Cluster, Facet, Grant, Node, Public, Version
 from synnefo.pithos.models.containers import STRIPES
 from synnefo.pithos.settings import PithosSettings
@@ -53,6 +55,10 @@ _VERSION = (
 _CURRENT = "UPDATE pithos_node SET current_id = %s WHERE id = %s"
 
 
+LEADING = (MANIFEST, LINK)
+"""Metadata by which an object shows what lies elsewhere."""
+
+
 class Draft(msgspec.Struct, frozen=True):
     """A version about to be recorded; without `uuid` the path's own goes on, or a new one."""
 
@@ -69,6 +75,13 @@ class Draft(msgspec.Struct, frozen=True):
     expires: int | None = None
     large_etag: str = ""
     large_size: int | None = None
+
+
+def draft_of(state: State, **changes: object) -> Draft:
+    """Draft a version that is like another one but for some changes."""
+    names = set(Draft.__struct_fields__) - {"source"}
+    same: dict[str, object] = {name: getattr(state, name) for name in names}
+    return Draft(**{**same, "source": state.serial, **changes})  # type: ignore[arg-type] # a State's own
 
 
 def _keep_small(content: Content) -> None:
@@ -115,6 +128,8 @@ def record(found: Found, draft: Draft, author: str, *, is_same: bool = False) ->
     With `is_same` the content is what it was and only metadata changed.
     """
     _check_manifest(found, draft)
+    if found.box.archive and found.state is not None and not is_same:
+        lay_away(found, author)
     old, keeping = found.state, keeping_of(found.box)
     node_id = found.node_id or _new_node(found)
     version = _insert(node_id, draft, author, old)
@@ -134,13 +149,26 @@ def record(found: Found, draft: Draft, author: str, *, is_same: bool = False) ->
 
 
 def _check_manifest(found: Found, draft: Draft) -> None:
-    """Refuse a manifest by somebody else: who may write here may not read all that it names."""
-    manifest = draft.metadata.get(MANIFEST)
-    is_new = manifest is not None and (
-        found.state is None or found.state.metadata.get(MANIFEST) != manifest
-    )
-    if is_new and found.right < Right.OWN:
-        raise Forbidden("Only the owner of an account may make a manifest in it.")
+    """Refuse what leads elsewhere by somebody else: who may write here may not read it all."""
+    if found.right is Right.OWN:
+        return
+    old = found.state.metadata if found.state else {}
+    if any(key in draft.metadata and draft.metadata[key] != old.get(key) for key in LEADING):
+        raise Forbidden("Only the owner of an account may make manifests and links in it.")
+
+
+def lay_away(found: Found, author: str) -> None:
+    """Keep what is about to be replaced in the container that the owner named for it."""
+    old, name = found.object, found.box.archive.partition(":")[2]
+    place = Place(found.place.account, name, archived_name(found.place.name, old.modified))
+    try:
+        target = locked(place)
+    except ItemNotFound as fault:
+        raise PreconditionFailed(
+            f"The container '{name}', in which former objects are kept, is not there."
+        ) from fault
+    box = msgspec.structs.replace(target.box, archive="")
+    record(msgspec.structs.replace(target, box=box), draft_of(old, uuid=new_uuid()), author)
 
 
 def _new_node(found: Found) -> int:
