@@ -16,7 +16,7 @@ from django.db import connections
 from django.test import Client
 
 from synnefo.astakos.models import DATABASE, AuthorizationCode, OAuthToken, User
-from synnefo.astakos.settings import AstakosSettings
+from synnefo.astakos.settings import AstakosSettings, SecuritySettings
 from synnefo.astakos.usecases import oauth_clients, tokens, users
 from synnefo.astakos.usecases.oauth_clients import NewClient
 from synnefo.kit import conf
@@ -73,10 +73,11 @@ def code_in(answer: Any) -> str:
 
 def trade(code: str, *, secret: str = SECRET, name: str = "pithos-view", **more: str) -> Any:
     """Trade a code for a token."""
+    place = more.pop("address", "127.0.0.1")
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": VIEW, **more}
     basic = base64.b64encode(f"{name}:{secret}".encode()).decode()
     headers = {"Authorization": f"Basic {basic}"} if secret else {}
-    return Client().post(TOKEN, urlencode(form), FORM, headers=headers)
+    return Client(REMOTE_ADDR=place).post(TOKEN, urlencode(form), FORM, headers=headers)
 
 
 def refused(answer: Any) -> bool:
@@ -157,6 +158,23 @@ class TestOwnServices:
         for thread in threads:
             thread.join()
         assert sorted(seen) == [200] + [400] * 5
+
+    def test_who_guesses_secrets_has_to_wait_and_nobody_else(self, view: Any) -> None:
+        browser = signed_in(a_user())
+        with conf.override(SecuritySettings, astakos_second_factor_limit=2):
+            assert [trade("x", secret="guess").status_code for _ in range(3)] == [400, 400, 429]
+            waiting = trade(code_in(ask(browser)))
+            assert waiting.status_code == 429
+            assert int(waiting.headers["Retry-After"]) > 0
+            elsewhere = trade(code_in(ask(browser)), address="192.0.2.7")
+            assert elsewhere.status_code == 200
+            with time_machine.travel(now() + timedelta(minutes=16), tick=False):
+                assert trade("x").status_code == 400
+
+    def test_who_knows_the_secret_is_never_counted(self, view: Any) -> None:
+        browser = signed_in(a_user())
+        with conf.override(SecuritySettings, astakos_second_factor_limit=1):
+            assert [trade(code_in(ask(browser))).status_code for _ in range(3)] == [200] * 3
 
     def test_codes_end_and_belong_to_their_client_and_address(self, view: Any, app: Any) -> None:
         browser = signed_in(a_user())

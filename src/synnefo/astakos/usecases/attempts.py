@@ -112,6 +112,28 @@ def count(kind: str, subject: str, limit: int, window: timedelta) -> bool:
     return _count(meter) <= limit
 
 
+def guard(kind: str, name: str, address: str) -> tuple[Meter, ...]:
+    """Refuse who guessed too often from one address, at this name or at all.
+
+    Answers what `wrong` counts. What is right costs nothing, so many may be right at once.
+    """
+    security = conf.of(SecuritySettings)
+    long, place = timedelta(seconds=security.astakos_login_long_window), place_of(address)
+    meters = (
+        Meter(key_of(kind, name, place), security.astakos_second_factor_limit, long),
+        Meter(key_of(f"{kind} from", place), security.astakos_login_address_limit, long),
+    )
+    found = LoginFailures.objects.filter(pk__in=[meter.key for meter in meters])
+    reached = {row.key: row.count for row in found if row.since > now() - long}
+    _check(meters, [reached.get(meter.key, 0) + 1 for meter in meters])
+    return meters
+
+
+def wrong(meters: Sequence[Meter]) -> None:
+    """Count a wrong guess."""
+    _count_all(meters)
+
+
 def _codes(user: User, address: str) -> Meter:
     security = conf.of(SecuritySettings)
     long = timedelta(seconds=security.astakos_login_long_window)

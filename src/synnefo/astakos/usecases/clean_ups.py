@@ -6,7 +6,7 @@ from synnefo.astakos.models import DATABASE
 from synnefo.astakos.usecases import (
     known_devices,
     logins,
-    passkeys,
+    passkey_questions,
     password_changes,
     receipts,
     sessions,
@@ -23,7 +23,7 @@ def clean_up() -> dict[str, int]:
         return {
             **sessions.clean_up(),
             "tokens": tokens.forget_expired(),
-            "passkey questions": passkeys.forget_expired(),
+            "passkey questions": passkey_questions.forget_expired(),
             "password links": password_changes.forget_expired(),
             "receipts": receipts.forget_expired(),
             "devices": known_devices.forget_old(),

@@ -17,7 +17,7 @@ from synnefo.astakos.domain.tokens import digest_of
 from synnefo.astakos.models import DATABASE, AuthorizationCode, Client, OAuthToken, Token
 from synnefo.astakos.models.oauth import CONFIDENTIAL, PUBLIC
 from synnefo.astakos.settings import OAuthSettings, SecuritySettings
-from synnefo.astakos.usecases import audit, oauth_clients
+from synnefo.astakos.usecases import attempts, audit, oauth_clients
 from synnefo.kit import conf
 from synnefo.kit.clock import now
 from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound
@@ -45,6 +45,7 @@ class Basic(msgspec.Struct, frozen=True):
 
     identifier: str
     secret: str
+    address: str = ""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -178,8 +179,11 @@ def _client(identifier: str) -> Client:
 
 
 def _check_basic(client: Client, basic: Basic) -> None:
+    """Refuse a wrong secret, and after some of them every secret from there for a while."""
+    guesses = attempts.guard("oauth client", client.identifier, basic.address)
     same = hmac.compare_digest(basic.identifier.encode(), client.identifier.encode())
     if not same or not oauth_clients.is_secret(client, basic.secret):
+        attempts.wrong(guesses)
         raise BadRequest("The client's identifier or secret is wrong.")
 
 

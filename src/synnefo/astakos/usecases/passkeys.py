@@ -141,12 +141,6 @@ def remove(user: User, number: int) -> None:
         audit.record("passkey.removed", actor=user, subject=user, name=row.name)
 
 
-def forget_expired() -> int:
-    """Delete questions that nobody answered; answer how many."""
-    deleted, _ = PasskeyQuestion.objects.filter(expires_at__lte=now()).delete()
-    return deleted
-
-
 def _count(row: Passkey, count: int) -> None:
     """Move the counter on; one that does not grow means that the key was copied."""
     usable = Passkey.objects.filter(pk=row.pk)

@@ -57,7 +57,7 @@ def basic_of(call: Call) -> Basic | None:
     identifier, secret = extract_basic_authorization({"Authorization": header})
     if not identifier or secret is None:
         raise BadRequest("The Authorization header is not Basic with identifier and secret.")
-    return Basic(unquote_plus(identifier), unquote_plus(secret))
+    return Basic(unquote_plus(identifier), unquote_plus(secret), call.address)
 
 
 def check_secure(call: Call) -> None:
