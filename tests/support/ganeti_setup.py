@@ -38,9 +38,9 @@ INIT = [
 ]
 """Tiny guests, no KVM, no promise of spare memory."""
 OS_CREATE = """#!/bin/sh
-# Write the image that the parameter img_id names to the first disk, whatever kind that is.
+# Write the image file that the parameter img_id names, if it is one, to the first disk.
 set -e
-[ -n "$OSP_IMG_ID" ] || exit 0
+case "$OSP_IMG_ID" in /*) ;; *) exit 0 ;; esac
 target=${DISK_0_PATH:-$DISK_0_URI}
 exec qemu-img convert -n -O raw "$OSP_IMG_ID" "$target"
 """

@@ -22,6 +22,7 @@ import msgspec
 ROOT = Path(__file__).resolve().parents[2]
 QUOTA = 1 << 40
 PASSWORD = "correct horse battery"
+WORKER = "synnefo.webproject.front.worker.FrontWorker"
 
 
 class Server(msgspec.Struct):
@@ -116,7 +117,7 @@ def start(server: Server, *, workers: int = 2, threads: int = 8) -> "subprocess.
     """Start gunicorn and wait until it answers."""
     address = server.url.removeprefix("http://")
     command = [
-        *(sys.executable, "-m", "gunicorn", "--no-control-socket", "-k", "gthread"),
+        *(sys.executable, "-m", "gunicorn", "--no-control-socket", "-k", WORKER),
         *("-w", str(workers), "--threads", str(threads), "-b", address, "--timeout", "120"),
         "synnefo.webproject.wsgi:application",
     ]

@@ -20,6 +20,7 @@ log = get_logger(__name__)
 HEARTBEAT_TAG = "snf:eventd:heartbeat"
 _WITH_DETAILS_ON_SUCCESS = {"OP_INSTANCE_CREATE", "OP_INSTANCE_STARTUP"}
 _WITH_DETAILS_WHEN_FINAL = {"OP_INSTANCE_SET_PARAMS", "OP_INSTANCE_GROW_DISK"}
+_TAGS = {"OP_TAGS_SET", "OP_TAGS_DEL"}
 _FINAL = {"success", "error", "canceled"}
 _NETWORK_FIELDS = (
     ("subnet", "network"),
@@ -76,7 +77,7 @@ def message_of(step: Step, cluster: str, details: InstanceDetails | None) -> Mes
     opcode = step.opcode
     if opcode.startswith("OP_INSTANCE_") and step.fields.get("instance_name"):
         return _instance_message(step, cluster, details)
-    if opcode in {"OP_TAGS_SET", "OP_TAGS_DEL"}:
+    if opcode in _TAGS:
         return _tags_message(step, cluster, details)
     if opcode.startswith("OP_NETWORK_"):
         return _network_message(step, cluster)
@@ -104,16 +105,19 @@ def _instance_message(step: Step, cluster: str, details: InstanceDetails | None)
     event.instance = step.fields["instance_name"]
     event.job_fields = _instance_fields(step)
     event.tags = details.tags if details else step.fields.get("tags", [])
-    if details and _wants_details(step):
+    if details and wants_details(step):
         event.instance_nics = details.nics
         event.instance_disks = details.disks
         event.instance_hvparams = details.hvparams
     return _to("op", str(event.instance), event)
 
 
-def _wants_details(step: Step) -> bool:
+def wants_details(step: Step) -> bool:
+    """Tell whether the message of a step shows the instance as it is then."""
     if step.opcode in _WITH_DETAILS_ON_SUCCESS:
         return step.status == "success"
+    if step.opcode in _TAGS:
+        return step.fields.get("kind") == "instance" and step.status in _FINAL
     return step.opcode in _WITH_DETAILS_WHEN_FINAL and step.status in _FINAL
 
 

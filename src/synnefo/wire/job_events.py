@@ -7,8 +7,8 @@ import msgspec
 EXCHANGE = "ganeti"
 HEARTBEAT_KEY = "eventd.heartbeat"
 
-QUEUE_KINDS = ("op", "network", "progress", "cluster")
-"""The kinds of messages, each with a queue `PREFIX-events-KIND`. Spec: compute 11.5."""
+QUEUE_KINDS = ("op", "network", "net", "progress", "cluster")
+"""The kinds of messages, each with a queue `PREFIX-events-KIND`. Spec: compute 11.3, 11.5."""
 
 
 class Malformed(ValueError):
@@ -35,8 +35,20 @@ class JobEvent(msgspec.Struct, kw_only=True, omit_defaults=True):
     instance_hvparams: dict[str, Any] | None = None
 
 
+class NetStatus(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """An instance's network cards as a hook saw them. Spec: compute 11.3."""
+
+    type: str
+    instance: str
+    event_time: tuple[int, int]
+    nics: list[dict[str, Any]]
+
+
 class Progress(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """How far the copy of an image has come; `progress` in percent, positions in bytes."""
+    """How far an image's deployment has come, or what it says. Spec: compute 11.9.
+
+    `progress` is in percent, positions in bytes.
+    """
 
     type: str
     instance: str
@@ -51,6 +63,8 @@ class Progress(msgspec.Struct, kw_only=True, omit_defaults=True):
     level: str | None = None
     messages: list[Any] | None = None
     stderr: str | None = None
+    subtype: str | None = None
+    task: str | None = None
     task_name: str | None = None
 
 
@@ -82,9 +96,10 @@ def queue_name(kind: str, prefix: str) -> str:
 
 _EVENTS = msgspec.json.Decoder(JobEvent)
 _PROGRESS = msgspec.json.Decoder(Progress)
+_NETS = msgspec.json.Decoder(NetStatus)
 
 
-def encode(message: JobEvent | Progress) -> bytes:
+def encode(message: JobEvent | Progress | NetStatus) -> bytes:
     """Write a message as it travels."""
     return msgspec.json.encode(message)
 
@@ -101,5 +116,13 @@ def decode_progress(data: bytes) -> Progress:
     """Read a progress message; Malformed when it is none."""
     try:
         return _PROGRESS.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Malformed(str(error)) from error
+
+
+def decode_net_status(data: bytes) -> NetStatus:
+    """Read a hook's message; Malformed when it is none."""
+    try:
+        return _NETS.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Malformed(str(error)) from error

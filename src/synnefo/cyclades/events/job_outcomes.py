@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from synnefo.bus.port import Binding
-from synnefo.cyclades.domain import names
+from synnefo.cyclades.domain import names, remarks
 from synnefo.cyclades.domain.instances import NicSpec
 from synnefo.cyclades.engines.compute import EngineError
 from synnefo.cyclades.engines.instance_params import failure
@@ -50,6 +50,7 @@ def news_of(event: JobEvent) -> News | None:
     size = event.job_fields.get("beparams") or {}
     return News(
         server_id=server_id,
+        cluster=event.cluster,
         job=event.job_id,
         opcode=event.operation,
         status=event.status,
@@ -86,16 +87,35 @@ def take_network_news(body: bytes) -> None:
     network_outcomes.apply(job_events.decode_event(body))
 
 
-@consumes(_queue("progress"))
-def take_progress(body: bytes) -> None:
-    """Take news of an image's copy. Spec: compute 11.9."""
-    told = job_events.decode_progress(body)
-    prefix = conf.of(CycladesSettings).backend_prefix_id
-    server_id = names.server_of(prefix, told.instance)
-    if server_id is None or told.type != "image-copy-progress" or told.progress is None:
+@consumes(_queue("net"))
+def take_hook_news(body: bytes) -> None:
+    """Take what a hook saw of an instance's network cards. Spec: compute 11.3."""
+    told = job_events.decode_net_status(body)
+    server_id = names.server_of(conf.of(CycladesSettings).backend_prefix_id, told.instance)
+    if server_id is None:
         return
     moment = clock.from_timestamp(job_events.seconds_of(told.event_time))
-    outcomes.progress(server_id, told.progress, moment)
+    outcomes.saw_nics(server_id, tuple(map(_nic, told.nics)), moment)
+
+
+@consumes(_queue("progress"))
+def take_progress(body: bytes) -> None:
+    """Take news of an image's deployment. Spec: compute 11.9."""
+    told = job_events.decode_progress(body)
+    server_id = names.server_of(conf.of(CycladesSettings).backend_prefix_id, told.instance)
+    if server_id is None:
+        return
+    moment = clock.from_timestamp(job_events.seconds_of(told.event_time))
+    if told.type == "image-copy-progress":
+        if told.progress is None or told.progress < 0:
+            raise job_events.Malformed(f"No progress: {told.progress}")
+        outcomes.progress(server_id, told.progress, moment)
+        return
+    remark = remarks.of_deployment(
+        told.type, told.subtype, told.messages, task=told.task or told.task_name or ""
+    )
+    if remark is not None:
+        outcomes.remarked(server_id, remark, moment, details=told.stderr or told.details or "")
 
 
 @consumes(_queue("cluster"))

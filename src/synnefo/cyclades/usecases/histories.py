@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from synnefo.cyclades.domain.remarks import Remark
 from synnefo.cyclades.models import Diagnostic, Server, ServerEvent
 from synnefo.kit import clock, ids
 from synnefo.kit.clock import stamp
@@ -45,6 +46,23 @@ def ended(server_id: int, *, failure: str | None = None) -> None:
     """Record how whatever the server was busy with came out."""
     ServerEvent.objects.filter(server_id=server_id, finished=None).update(
         finished=clock.now(), result="Error" if failure else "Success", message=failure
+    )
+
+
+def note(server: Server, remark: Remark, *, moment: datetime, details: str) -> None:
+    """Keep a remark on a server whose row is locked; an error is shown with the server too."""
+    if remark.level == "ERROR":
+        diagnose(server, remark.message, source=remark.source, moment=moment, details=details)
+        server.save(update_fields=["fault"])
+        return
+    Diagnostic.objects.create(
+        server=server,
+        level=remark.level,
+        source=remark.source,
+        source_date=moment,
+        message=remark.message[:255],
+        details=details,
+        created=clock.now(),
     )
 
 

@@ -12,6 +12,7 @@ from django.db.models import Q, Sum
 
 from synnefo.cyclades.domain import costs
 from synnefo.cyclades.domain.instances import FINAL, DiskSpec, NicSpec, is_final
+from synnefo.cyclades.domain.remarks import Remark
 from synnefo.cyclades.domain.server_states import State, Task, after
 from synnefo.cyclades.models import Flavor, Server
 from synnefo.cyclades.usecases import (
@@ -53,6 +54,8 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
     """One step of a job on one server. `job` 0 is the sweep's own observation."""
 
     server_id: int
+    cluster: str | None = None
+    """Who told it; None for what a look at the server's own cluster found."""
     job: int
     opcode: str
     status: str
@@ -79,7 +82,9 @@ def apply(news: News) -> None:
     """Take news of a server over; ServiceUnavailable when it should be told again later."""
     for _attempt in range(5):
         server = (
-            Server.objects.select_related("flavor", "serial").filter(id=news.server_id).first()
+            Server.objects.select_related("flavor", "serial", "cluster")
+            .filter(id=news.server_id)
+            .first()
         )
         if server is None or _is_stale(server, news):
             return
@@ -97,12 +102,12 @@ def apply(news: News) -> None:
 
 
 def _is_stale(server: Server, news: News) -> bool:
-    """Tell whether news are older than what is known.
+    """Tell whether news are older than what is known, or of a cluster that is not the server's.
 
     A job that is awaited, or newer than any known one, is believed whatever its clock says:
     clocks can be set back, job numbers only grow.
     """
-    if server.deleted:
+    if server.deleted or not _is_from_home(server, news):
         return True
     if news.job and server.task_job_id == news.job:
         return False
@@ -110,6 +115,16 @@ def _is_stale(server: Server, news: News) -> bool:
     if news.job == known and news.job and is_final(server.backendjobstatus):
         return True
     return news.moment <= server.backendtime and news.job <= known
+
+
+def _is_from_home(server: Server, news: News) -> bool:
+    """Tell whether news come from a server's own cluster: each numbers its jobs by itself."""
+    if news.cluster is None:
+        return True
+    if server.cluster is not None and server.cluster.clustername == news.cluster:
+        return True
+    log.error("event-of-a-stranger", server=server.id, cluster=news.cluster)
+    return False
 
 
 def _note(server: Server, news: News) -> None:
@@ -324,3 +339,23 @@ def progress(server_id: int, percent: float, moment: datetime) -> None:
     Server.objects.filter(id=server_id, deleted=False).update(
         buildpercentage=min(int(percent), 100), updated=clock.now()
     )
+
+
+def saw_nics(server_id: int, nics: tuple[NicSpec, ...], moment: datetime) -> None:
+    """Take over the network cards that a hook saw, unless that is old. Spec: compute 11.3."""
+    with transaction.atomic(using=DB):
+        row = Server.objects.select_for_update(of=("self",)).filter(id=server_id).first()
+        if row is not None and not row.deleted and moment > row.backendtime:
+            nic_outcomes.observe(row, nics, moment)
+
+
+def remarked(server_id: int, remark: Remark, moment: datetime, *, details: str = "") -> None:
+    """Note what an image's deployment says, for the server's owner. Spec: compute 11.9."""
+    with transaction.atomic(using=DB):
+        row = Server.objects.select_for_update(of=("self",)).filter(id=server_id).first()
+        if row is None or row.deleted:
+            return
+        known = row.diagnostics.filter(source=remark.source, source_date=moment)
+        if known.filter(message=remark.message[:255]).exists():
+            return
+        histories.note(row, remark, moment=moment, details=details)

@@ -8,11 +8,11 @@ from typing import IO
 
 import msgspec
 
-from synnefo.bus.local import LocalBus
-from synnefo.bus.port import Binding, Bus
+from synnefo.bus.port import Bus
 from synnefo.kit.ids import new_uuid
 from synnefo.kit.logs import get_logger
 from synnefo.node.event_sender import EventSender
+from synnefo.node.node_bus import NodeBusSettings, open_node_bus
 from synnefo.node.solo import acceleration, bridge_wiring
 from synnefo.node.solo.bridge_wiring import BridgeWiring
 from synnefo.node.solo.disks import NoStorage, RealStorage
@@ -30,7 +30,6 @@ from synnefo.node.solo.views import ClusterNames
 from synnefo.node.solo.watch import Watch
 from synnefo.node.solo.wiring import NoWiring, UserWiring, Wiring
 from synnefo.node.solo.work import Work
-from synnefo.wire import job_events
 
 log = get_logger(__name__)
 
@@ -213,13 +212,18 @@ class Cluster:
         return EventSender(self._ledger, self._open_bus)
 
     def _open_bus(self) -> Bus:
-        bus = LocalBus(self.settings.solo_bus or self.places.data / "bus.sqlite3")
-        for prefix in self.settings.solo_prefixes:
-            for kind in job_events.QUEUE_KINDS:
-                key = job_events.routing_key(kind, prefix)
-                queue = job_events.queue_name(kind, prefix)
-                bus.declare(queue, [Binding(job_events.EXCHANGE, key)])
-        return bus
+        """Open the bus of SOLO_BUS, or else the one that every program of this host uses."""
+        settings = self.settings
+        if settings.solo_bus:
+            bus = NodeBusSettings(bus_url=f"local://{settings.solo_bus}")
+        else:
+            own = f"local://{self.places.data / 'bus.sqlite3'}"
+            bus = NodeBusSettings(
+                amqp_hosts=settings.amqp_hosts,
+                amqp_queue_type=settings.amqp_queue_type,
+                bus_url=settings.bus_url or own,
+            )
+        return open_node_bus(bus, settings.solo_prefixes, attempts=len(bus.amqp_hosts))
 
     def _build_names(self) -> ClusterNames:
         found = self._ledger.fact("names")

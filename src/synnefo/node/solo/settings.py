@@ -60,7 +60,16 @@ class SoloSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Folder of the storage providers; `<data>/solo/extstorage` when empty."""
 
     solo_bus: str = ""
-    """The bus' file; `<data>/bus.sqlite3` when empty, no events at all when `none`."""
+    """The bus' file, no events at all when `none`; empty for the bus that follows."""
+
+    amqp_hosts: list[str] = []
+    """Message brokers, `amqp://USER:PASSWORD@HOST:PORT` each; named, they come before BUS_URL."""
+
+    amqp_queue_type: str = "quorum"
+    """Kind of queue that is declared, as on the hosts of `snf-dispatcher`."""
+
+    bus_url: str = ""
+    """Where messages travel without brokers; `<data>/bus.sqlite3` when empty."""
 
     solo_prefixes: tuple[str, ...] = ("snf",)
     """Name prefixes whose event queues are declared, so that early events are kept."""

@@ -1,0 +1,1 @@
+"""Watches Ganeti's job queue and tells the message bus. Spec: compute 11.1."""
