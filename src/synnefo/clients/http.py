@@ -162,7 +162,8 @@ class Http:
             answer = self._ask_here(app, environ, is_harmless=method in IDEMPOTENT)
         else:
             request = self._request(method, path, body=body, query=query, headers=headers)
-            answer = self._deliver(request)
+            is_whole = content is None or isinstance(content, bytes)
+            answer = self._deliver(request, is_harmless=is_whole and method in IDEMPOTENT)
         if check and answer.status >= 400:
             raise fault_of(answer)
         return answer
@@ -243,10 +244,11 @@ class Http:
         except _BusyError as busy:
             return busy.answer
 
-    def _deliver(self, request: httpx2.Request) -> Answer:
+    def _deliver(self, request: httpx2.Request, *, is_harmless: bool) -> Answer:
+        """Send a request; a body that comes piece by piece is gone when it was sent once."""
         send = partial(_send, request)
         unsent = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
-        worth = (httpx2.TransportError, _BusyError) if request.method in IDEMPOTENT else unsent
+        worth = (httpx2.TransportError, _BusyError) if is_harmless else unsent
         with _outside_errors(request):
             try:
                 return retry(send, on=worth, attempts=self._attempts, first_delay=0.1)

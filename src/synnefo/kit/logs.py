@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-import structlog
 
 from synnefo.kit import clock
+from synnefo.kit.without import without
+
+with without("rich", "greenlet"):
+    import structlog
 
 _SECRET = ("password", "secret", "token", "adminpass", "user_data")
 

@@ -1,5 +1,6 @@
 """`synnefo`: start, look at, stop and remove a cloud on this machine."""
 
+import importlib
 import os
 import shutil
 import signal
@@ -11,8 +12,6 @@ from pathlib import Path
 import click
 
 from synnefo.kit.units import human_size
-from synnefo.node.demo_image import command as demo_image
-from synnefo.node.image_fetch import command as image_fetch
 from synnefo.webproject.up import running, supervise
 from synnefo.webproject.up.folder import Folder, default_root
 
@@ -23,10 +22,28 @@ DATA = click.option(
     help="Data folder.  [default: $XDG_DATA_HOME/synnefo]",
 )
 
+_ELSEWHERE = {"demo-image": "synnefo.node.demo_image", "image-fetch": "synnefo.node.image_fetch"}
+
+
+class Commands(click.Group):
+    """Loads what belongs to images only when it is asked for: the cloud's keeper stays small."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands."""
+        return sorted({*super().list_commands(ctx), *_ELSEWHERE})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        if cmd_name not in _ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = importlib.import_module(_ELSEWHERE[cmd_name]).command
+        return command
+
+
 _NOTHING = "No cloud runs here."
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Run a whole Synnefo cloud on this machine."""
 
@@ -166,10 +183,6 @@ def reset(data: Path, *, yes: bool) -> None:
     click.echo("The cloud is removed.")
     for mount in mounts:
         click.echo(f"{mount} is a mounted disk: it is empty now and stays mounted.")
-
-
-main.add_command(demo_image, "demo-image")
-main.add_command(image_fetch, "image-fetch")
 
 
 if __name__ == "__main__":
