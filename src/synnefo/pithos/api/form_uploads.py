@@ -96,7 +96,7 @@ def _posting(call: Call, path: tuple[str, str, str], fields: dict[str, str]) -> 
     place = Place(account_of(account)[0], check_container(container), prefix)
     ticket = ticket_of(fields)
     if ticket.expires <= clock.now().timestamp():
-        raise Unauthorized("This form has expired. Ask for another.")
+        raise Unauthorized("FormPost: Form Expired. Ask for another.")
     keys = keys_for(place.account, place.container)
     digests = conf.of(PithosSettings).pithos_signature_digests
     ticket.check(signed_paths(call.whole_path, None, prefix), keys, digests)

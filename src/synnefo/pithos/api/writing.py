@@ -10,6 +10,8 @@ from synnefo.pithos.api.dialects import (
     OCTETS,
     Asked,
     asked,
+    header_name,
+    header_value,
     other_place,
     source_of,
 )
@@ -143,7 +145,9 @@ def _transfer(call: Call, ask: Asked, route: Route) -> Reply:
         "X-Copied-From-Account": place.account,
         "X-Copied-From-Last-Modified": formats.http_date(source.modified),
     }
-    return Reply(201, {**written(state), **told}, None)
+    known = state.metadata if ask.is_swift else {}
+    shown = {header_name(ask, key): header_value(ask, value) for key, value in known.items()}
+    return Reply(201, {**written(state), **told, **shown}, None)
 
 
 def post_object(call: Call, account: str, container: str, name: str) -> Reply:

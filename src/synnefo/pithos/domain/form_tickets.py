@@ -26,7 +26,7 @@ class FormTicket(msgspec.Struct, frozen=True, kw_only=True):
         facts = (self.redirect, str(self.largest), str(self.most), str(self.expires))
         texts = ["\n".join((path, *facts)) for path in paths]
         if not is_signature_of(self.signature, texts, keys, digests):
-            raise Unauthorized("The signature of this form is not right.")
+            raise Unauthorized("FormPost: Invalid Signature. Ask for another form.")
 
 
 def ticket_of(fields: Mapping[str, str]) -> FormTicket:

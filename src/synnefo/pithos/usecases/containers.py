@@ -10,6 +10,7 @@ from synnefo.kit import conf
 from synnefo.kit.faults import Conflict, Forbidden
 from synnefo.pithos.domain import metadata, policies
 from synnefo.pithos.domain.metadata import Metadata
+from synnefo.pithos.domain.places import Place
 from synnefo.pithos.domain.policies import Policy, Versioning
 from synnefo.pithos.domain.sharing import Right
 from synnefo.pithos.models import Account, Container, Grant, Node, Tally, Version
@@ -18,6 +19,7 @@ from synnefo.pithos.models.sharing import holders
 from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases.allowances import charged, settle_if_much, settle_now, spend
 from synnefo.pithos.usecases.found import container_of, microseconds
+from synnefo.pithos.usecases.versions import locked
 from synnefo.pithos.usecases.visitors import refuse_others, right_in
 from synnefo.serve.http.auth import Caller
 
@@ -208,6 +210,8 @@ def _delete(account: str, name: str) -> str:
     found = container_of(account, name)
     container = Container.objects.select_for_update().get(pk=found.pk)
     nodes = Node.objects.filter(container=container)
+    for old in nodes.filter(current__expires__lte=microseconds()):
+        locked(Place(account, container.name, old.name))
     if nodes.filter(current__isnull=False).exists():
         raise Conflict(
             "There was a conflict when trying to complete your request. "
