@@ -11,6 +11,7 @@ from synnefo.astakos.domain import definitions
 from synnefo.astakos.domain.definitions import ServiceDef
 from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, ItemNotFound
+from synnefo.wire.offers import OFFERS, Offer
 
 
 class Brick(msgspec.Struct):
@@ -31,6 +32,13 @@ def installed(names: Sequence[str] = ()) -> list[Brick]:
     return [_read(name, importlib.import_module(modules[name])) for name in chosen]
 
 
+def known(name: str) -> Brick:
+    """Read the definitions of a standard component, on whichever host it is installed."""
+    if name not in OFFERS:
+        raise ItemNotFound(f"'{name}' is no component. There are: {', '.join(OFFERS)}.")
+    return _read(name, OFFERS[name])
+
+
 def _points() -> list[EntryPoint]:
     return [point for point in entry_points(group="synnefo") if point.name == "brick"]
 
@@ -39,17 +47,16 @@ def _name_of(module: str) -> str:
     return module.split(".")[-2]
 
 
-def _read(name: str, module: ModuleType) -> Brick:
+def _read(name: str, told: ModuleType | Offer) -> Brick:
     try:
-        services = msgspec.convert(getattr(module, "services", []), list[ServiceDef])
+        services = msgspec.convert(getattr(told, "services", []), list[ServiceDef])
     except msgspec.ValidationError as error:
         raise BadRequest(f"The services of {name} are not well defined: {error}.") from error
     by_name = {service.name: service for service in services}
-    for resource in definitions.read_resources(getattr(module, "resources", [])):
+    for resource in definitions.read_resources(getattr(told, "resources", [])):
         origin = by_name.get(resource.service_origin)
         if origin is None:
-            told = f"The resource {resource.name} names no service of {name}."
-            raise BadRequest(told)
+            raise BadRequest(f"The resource {resource.name} names no service of {name}.")
         origin.resources[resource.name] = resource
     base = conf.current().names.get(f"{name.upper()}_BASE_URL", "")
     return Brick(name, str(base).rstrip("/"), services)

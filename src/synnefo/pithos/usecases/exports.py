@@ -3,8 +3,8 @@
 from typing import Any
 
 from synnefo.kit import conf
-from synnefo.pithos import services
 from synnefo.pithos.settings import PithosSettings
+from synnefo.wire.offers import PITHOS
 
 
 def services_told() -> dict[str, Any]:
@@ -12,7 +12,7 @@ def services_told() -> dict[str, Any]:
     base = conf.of(PithosSettings).pithos_base_url.rstrip("/")
     return {
         str(one["name"]): {**one, "endpoints": [_endpoint(one, base)]}
-        for one in services.SERVICES
+        for one in PITHOS.services
         if one.get("public", True)
     }
 
@@ -27,6 +27,6 @@ def resources_told() -> list[dict[str, Any]]:
     """Answer the resources that Pithos charges for."""
     return [
         resource
-        for service in services.SERVICES
+        for service in PITHOS.services
         for resource in service.get("resources", {}).values()
     ]

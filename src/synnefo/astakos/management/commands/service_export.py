@@ -15,7 +15,7 @@ from synnefo.serve.commands import add_output_options
 class Command(BaseCommand):
     """Writes the public services of a component, ready for `service-import`."""
 
-    help = "Print the public services of a component installed here as JSON, addresses filled in."
+    help = "Print the public services of a standard component as JSON, addresses filled in."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the component and the address below which it answers."""
@@ -26,6 +26,6 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print them."""
         with refusals():
-            brick = bricks.installed([options["component"]])[0]
+            brick = bricks.known(options["component"])
         told = definitions.exported(brick.services, options["base_url"])
         self.stdout.write(json.dumps(told, indent=2))
