@@ -21,7 +21,11 @@ from synnefo.serve.http.call import Call
 Proceed = Callable[[Call], Answer]
 _PREFIX = "X-Container-Meta-Web-"
 _TRUE = {"true", "1", "yes", "on", "t", "y"}
-_HTML = "text/html; charset=utf-8"
+_HARMLESS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": "sandbox; default-src 'none'; style-src * 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+}
 _STYLE = (
     "h1 {font-size: 1em} th {text-align: left} th, td {padding: 0 1em} a {text-decoration: none}"
 )
@@ -158,8 +162,8 @@ class _Visit:
         if self._place.name and not found:
             return self._or_error_page(self._get(self._place.name))
         body = _page(self._call, self._place.name, self._site, rows).encode()
-        length = {"Content-Type": _HTML, "Content-Length": str(len(body))}
-        return Answer(200, length, b"" if self._call.method == "HEAD" else body)
+        headers = {**_HARMLESS, "Content-Length": str(len(body))}
+        return Answer(200, headers, b"" if self._call.method == "HEAD" else body)
 
 
 def _page(call: Call, prefix: str, site: Site, rows: list[dict[str, Any]]) -> str:
