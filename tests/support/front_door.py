@@ -12,6 +12,7 @@ from tests.support.ports import free_port, wait_for_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "correct horse battery"
+WORKER = "synnefo.webproject.front.worker.FrontWorker"
 
 
 def _pages(folder: Path) -> Path:
@@ -71,7 +72,7 @@ class FrontDoor:
         self.manage("migrate", "--database", "astakos")
         web = [
             *(sys.executable, "-m", "gunicorn", "--no-control-socket", "--preload"),
-            *("-k", "gthread", "-w", "2", "--threads", "4", "--graceful-timeout", "2"),
+            *("-k", WORKER, "-w", "2", "--threads", "4", "--graceful-timeout", "2"),
             *("-b", f"localhost:{self.port}", "--log-level", "warning"),
             "synnefo.webproject.wsgi:application",
         ]

@@ -9,7 +9,7 @@ import os
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8080")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "16"))
-worker_class = "gthread"
+worker_class = "synnefo.webproject.front.worker.FrontWorker"
 preload_app = True
 control_socket_disable = True
 timeout = 0  # an upload takes as long as it takes

@@ -15,6 +15,7 @@ from pathlib import Path
 from websockets.sync.client import ClientConnection, connect
 
 ROOT = Path(__file__).parents[3]
+WORKER = "synnefo.webproject.front.worker.FrontWorker"
 APPLICATION = """
 import os
 from pathlib import Path
@@ -48,7 +49,7 @@ class Cloud:
         (self.folder / "console_app.py").write_text(APPLICATION)
         program = [
             sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}",
-            "--worker-class", "gthread", "--threads", "4", "--access-logfile", "-",
+            "--worker-class", WORKER, "--threads", "4", "--access-logfile", "-",
             "--no-control-socket", "--log-level", "debug", "console_app:application",
         ]  # fmt: skip
         web = self._spawn(program)

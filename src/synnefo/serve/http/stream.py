@@ -7,7 +7,7 @@ the work of a large upload. Everything else is read through `wsgi.input`.
 import contextlib
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from synnefo.kit.faults import BadRequest, TooLarge
@@ -26,7 +26,7 @@ class BodySource:
         self.received = 0
         if self.length is not None and self.length > limit:
             raise TooLarge(f"One request carries at most {limit} bytes.")
-        self._socket = _Direct.of(meta, self._input) if self.length else None
+        self._fill = _filler(meta) if self.length else None
 
     def fill(self, view: memoryview) -> int:
         """Fill a buffer from its start; fewer bytes than asked mean the end.
@@ -56,8 +56,8 @@ class BodySource:
 
     def _receive(self, view: memoryview) -> int:
         try:
-            if self._socket is not None:
-                return self._socket.receive(view)
+            if self._fill is not None:
+                return self._fill(view)
             piece = self._input.read(min(len(view), PIECE))
         except (OSError, ValueError) as error:
             raise BadRequest("The connection broke in the middle of the body.") from error
@@ -76,8 +76,10 @@ class FileOutlet:
     go out as usual, for the headers travel with it. Each part counts as sent when it is taken.
     """
 
-    def __init__(self, plain: socket.socket) -> None:
+    def __init__(self, plain: socket.socket, count: Callable[[int], None]) -> None:
+        """Send past a socket's server, which is told how much by `count`."""
         self._fd = plain.fileno()
+        self._count = count
 
     @classmethod
     def of(cls, meta: Mapping[str, Any]) -> "FileOutlet | None":
@@ -85,7 +87,7 @@ class FileOutlet:
         plain = meta.get("gunicorn.socket")
         is_framed = meta.get("SERVER_PROTOCOL") in {"HTTP/1.0", "HTTP/1.1"}
         if type(plain) is socket.socket and plain.gettimeout() is None and is_framed:
-            return cls(plain)
+            return cls(plain, meta.get("synnefo.sent", _nobody))
         return None
 
     def send(self, fd: int, offset: int, length: int) -> int:
@@ -96,7 +98,12 @@ class FileOutlet:
             if not got:
                 break
             sent += got
+            self._count(got)
         return sent
+
+
+def _nobody(_sent: int) -> None:
+    """Tell nobody: this server does not count."""
 
 
 def _length(meta: Mapping[str, Any]) -> int | None:
@@ -107,6 +114,16 @@ def _length(meta: Mapping[str, Any]) -> int | None:
     if not is_number(text):
         raise BadRequest(f"'{text}' is not a Content-Length.")
     return int(text)
+
+
+def _filler(meta: Mapping[str, Any]) -> Callable[[memoryview], int] | None:
+    """Find what puts the body into buffers past any other, where this server has such a thing."""
+    body = meta["wsgi.input"]
+    if hasattr(body, "fill"):
+        fill: Callable[[memoryview], int] = body.fill
+        return fill
+    direct = _Direct.of(meta, body)
+    return direct.receive if direct else None
 
 
 class _Direct:
@@ -138,6 +155,11 @@ class _Direct:
             self._buffered -= len(piece)
             view[: len(piece)] = piece
             return len(piece)
-        got: int = self._socket.recv_into(view, len(view), self._flags)
+        try:
+            got: int = self._socket.recv_into(view, len(view), self._flags)
+        except BlockingIOError:  # the socket wakes now and then; the server's reader is patient
+            piece = self._body.read(min(len(view), PIECE))
+            view[: len(piece)] = piece
+            return len(piece)
         self._body.reader.length -= got
         return got

@@ -1,0 +1,1 @@
+"""The web server's door: what takes requests from sockets and gives answers back."""
