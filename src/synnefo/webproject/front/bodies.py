@@ -40,9 +40,9 @@ class KnownBody:
         """Read so many bytes, or all; fewer only at the end."""
         wanted = self.left if size is None or size < 0 else min(size, self.left)
         if wanted == len(self._ahead):
-            found, self._ahead = bytes(self._ahead), self._ahead[:0]
+            ahead, self._ahead = bytes(self._ahead), self._ahead[:0]
             self.left -= wanted
-            return found
+            return ahead
         found = bytearray()
         while len(found) < wanted:
             piece = bytearray(min(PIECE, wanted - len(found)))

@@ -2,7 +2,7 @@
 
 Plain requests go through our own reading and writing; whatever is odd about a request (chunked
 bodies, upgrades, HTTP/1.0, doubtful heads) or about the configuration (hooks, access logs, the
-proxy protocol) goes through gunicorn's own, as in its `gthread` worker. See decision 0018.
+proxy protocol) goes through gunicorn's own, as in its `gthread` worker. See decision 0019.
 """
 
 import contextlib
