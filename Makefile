@@ -31,6 +31,7 @@ check: .venv/.test web/node_modules/.stamp ## format, lint, types, import rules,
 	@PYTHONWARNINGS=ignore $(BIN)/snf-manage makemigrations --check --dry-run
 	@$(BIN)/snf-manage openapi openapi --check
 	@$(BIN)/snf-manage reference docs/reference --check
+	@$(BIN)/snf-manage settings-files deploy/conf --check
 	@cd web && npm run --silent check
 
 fix: .venv/.test ## format and mend what can be mended by itself
@@ -56,6 +57,7 @@ migrations: .venv/.test ## write what changed in the tables
 openapi: .venv/.test ## write the documents of every API, and the references
 	@$(BIN)/snf-manage openapi openapi
 	@$(BIN)/snf-manage reference docs/reference
+	@$(BIN)/snf-manage settings-files deploy/conf
 
 pins: ## compile the pins anew from requirements/*.in
 	@for name in build run ldap test tempest keystone; do \

@@ -16,7 +16,10 @@ from pathlib import Path
 from uuid import uuid4
 
 BOOT_SECONDS = 60.0
-HIDDEN = ("root", "home", "srv", "mnt", "opt", "media", "var/cache/apt", "var/lib/ganeti")
+HIDDEN = (
+    *("root", "home", "srv", "mnt", "opt", "media", "etc/synnefo", "var/cache/apt"),
+    *("var/lib/ganeti", "var/lib/synnefo", "var/log/synnefo"),
+)
 """Folders that a freshly installed machine has empty."""
 
 _INIT = """
