@@ -10,7 +10,7 @@ import click
 
 from kamaki.asking import as_session, filtered, formatted, keep
 from kamaki.errors import KamakiError
-from kamaki.groups import file_moves, file_transfers
+from kamaki.groups import file_moves, file_sync, file_transfers
 from kamaki.listing import numbered, pages, show_container, show_file, without_doubles
 from kamaki.output import emit, emit_json, say
 from kamaki.places import Place, Shelf, ask, find, find_any, found, missing, placed
@@ -27,7 +27,7 @@ def group() -> None:
     """Files: upload, download, list, delete."""
 
 
-for command in (*file_transfers.COMMANDS, *file_moves.COMMANDS):
+for command in (*file_transfers.COMMANDS, *file_moves.COMMANDS, *file_sync.COMMANDS):
     group.add_command(command)
 
 

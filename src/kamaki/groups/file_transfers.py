@@ -131,10 +131,11 @@ def send_file(shelf: Shelf, source: Path, place: Place, options: Options, *,
                 content_type=options.content_type, headers=options.headers,
             )  # fmt: skip
         return
-    Upload(source, place, receiver, receiver, _grain(head), options).run()
+    Upload(source, place, receiver, receiver, grain_of(head), options).run()
 
 
-def _grain(head: dict[str, str]) -> Grain:
+def grain_of(head: dict[str, str]) -> Grain:
+    """Tell how a container cuts objects into blocks."""
     return Grain(
         int(head.get("x-container-block-size") or Grain().size),
         head.get("x-container-block-hash") or Grain().kind,
