@@ -80,6 +80,13 @@ def from_os_parameters(
     )
 
 
+def with_more(
+    config: GuestConfig, *, files: Sequence[InjectedFile], meta: dict[str, str], project: str
+) -> GuestConfig:
+    """Add what is no parameter of the OS definition."""
+    return msgspec.structs.replace(config, personality=tuple(files), meta=meta, project_id=project)
+
+
 def name_keys(keys: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Name each public key after its comment; unnamed and repeated ones get a number."""
     named: dict[str, str] = {}

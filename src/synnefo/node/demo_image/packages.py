@@ -23,8 +23,10 @@ class Archive(msgspec.Struct, frozen=True):
     package: str
 
 
-def fetch(cache: Path) -> list[Path]:
-    """Bring the packages into `cache` and answer their files; asks the network only for news.
+def fetch(cache: Path, programs: Sequence[str] = PROGRAMS) -> list[Path]:
+    """Bring a kernel, programs and what they need into `cache`; answer their files.
+
+    The network is asked for news only.
 
     The lists of the system are used where they are good, else lists of our own are fetched, so no
     root is needed and a stale host does no harm.
@@ -34,7 +36,7 @@ def fetch(cache: Path) -> list[Path]:
         try:
             if options:
                 run("apt-get", *options, "update")
-            return _download(options, cache)
+            return _download(options, cache, programs)
         except BuildFailed as failure:
             reason = failure
     raise reason
@@ -47,8 +49,8 @@ def _own_lists(cache: Path) -> tuple[str, ...]:
     return ("-o", f"Dir::State::Lists={lists}", "-o", f"Dir::Cache={store}")
 
 
-def _download(options: Sequence[str], cache: Path) -> list[Path]:
-    wanted = _index(options, _needed(options))
+def _download(options: Sequence[str], cache: Path, programs: Sequence[str]) -> list[Path]:
+    wanted = _index(options, _needed(options, programs))
     missing = [a.package for a in wanted if not _is_good(cache / a.file_name, a.sha256)]
     if missing:
         run("apt-get", *options, "-o", "APT::Sandbox::User=", "download", *missing, folder=cache)
@@ -58,16 +60,16 @@ def _download(options: Sequence[str], cache: Path) -> list[Path]:
     return [cache / archive.file_name for archive in wanted]
 
 
-def _needed(options: Sequence[str]) -> list[str]:
+def _needed(options: Sequence[str], programs: Sequence[str]) -> list[str]:
     """Name the kernel of today, the programs and every library that they lean on."""
     kernels = run("apt-cache", *options, "depends", KERNEL).splitlines()
     names = [line.split()[-1] for line in kernels if "Depends:" in line]
     if not names:
         raise BuildFailed(f"The package lists know no {KERNEL}; is this a Debian of amd64?")
     quiet = [f"--no-{kind}" for kind in _IGNORED]
-    found = run("apt-cache", *options, "depends", "--recurse", *quiet, *PROGRAMS).splitlines()
+    found = run("apt-cache", *options, "depends", "--recurse", *quiet, *programs).splitlines()
     libraries = {name for name in found if name.startswith(("lib", "zlib"))}
-    return sorted({names[0], *PROGRAMS, *libraries})
+    return sorted({names[0], *programs, *libraries})
 
 
 _IGNORED = ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")
