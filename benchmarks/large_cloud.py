@@ -21,6 +21,7 @@ from benchmarks.processes import cpu_seconds
 
 MOST = 1.3
 LISTING_MS = 20.0
+LISTINGS = 50
 VERIFY_SECONDS = 120.0
 KINDS = {"password": "signing in", "check": "token check", "commission": "commission"}
 RESOURCES = ("--resources", "10")
@@ -86,16 +87,21 @@ def compare(kind: str, empty: Cloud, large: Cloud, options: argparse.Namespace) 
 
 
 def listing(cloud: Cloud) -> bool:
-    """Measure the quotas of the first person, who is in 50 projects."""
+    """Measure the quotas of the first person, who is in 50 projects.
+
+    What counts is the processor's time, database included, which a busy machine does not stretch.
+    """
     url = f"{cloud.web.url}/account/v1.0/quotas"
     taken, size = [], 0
-    for _ in range(30):
+    before = cpu_seconds(*cloud.pids)
+    for _ in range(LISTINGS):
         began = time.perf_counter()
         with urlopen(Request(url, headers={"X-Auth-Token": cloud.identity.token})) as answer:
             size = len(answer.read())
         taken.append((time.perf_counter() - began) * 1000)
-    told = f"quotas of somebody in 50 projects, {size} bytes"
-    return tell(told, statistics.median(taken), LISTING_MS, "ms")
+    cost = (cpu_seconds(*cloud.pids) - before) / LISTINGS * 1000
+    answered = f"answered in {statistics.median(taken):.0f} ms"
+    return tell(f"quotas in 50 projects, {size} bytes, {answered}", cost, LISTING_MS, "ms")
 
 
 def verify(cloud: Cloud) -> bool:

@@ -19,10 +19,26 @@ from synnefo.astakos.usecases import applications, memberships, roles, sessions
 from synnefo.astakos.usecases.sessions import Visit
 from synnefo.kit.clock import now
 from synnefo.serve.http.route import Route
+from tests.api.astakos import things
 from tests.support.astakos import a_component, a_resource, a_token, a_user
 from tests.support.routes import body_for
 
 BODIES: dict[str, object] = {
+    "identity-v3 POST /domains": {"domain": {"name": "fresh"}},
+    "identity-v3 POST /services": {"service": {"type": "orchestration"}},
+    "identity-v3 POST /endpoints": {
+        "endpoint": {"service_id": "SERVICE", "interface": "public", "url": "http://x/"}
+    },
+    "identity-v3 POST /users": {"user": {"name": "fresh"}},
+    "identity-v3 POST /OS-TRUST/trusts": {
+        "trust": {
+            "trustor_user_id": "USER",
+            "trustee_user_id": "TRUSTEE",
+            "impersonation": True,
+            "project_id": "USER",
+            "roles": [{"name": "member"}],
+        }
+    },
     "identity-v3 POST /projects": {"project": {"name": "fresh"}},
     "identity-v3 POST /groups": {"group": {"name": "fresh"}},
     "identity-v3 POST /roles": {"role": {"name": "fresh"}},
@@ -35,23 +51,34 @@ BODIES: dict[str, object] = {
         "end_date": "2099-01-01",
         "resources": {"cyclades.vm": {"member_capacity": 1, "project_capacity": 1}},
     },
-    "account POST /projects/memberships": {"join": {"project": "PROJECT"}},
+    "account POST /projects/memberships": {"join": {"project": "FAR"}},
     "account POST /projects/memberships/{membership_id}/action": {"remove": ""},
     "account POST /projects/apps/{application_id}/action": {"approve": ""},
     "account POST /projects/{project_id}/action": {"cancel": {"app_id": "APP"}},
     "account POST /myaccount/default_project": {"project_id": "PROJECT"},
     "astakos-projects POST /{project_id}/members": {"action": "remove", "members": ["SEAT"]},
+    "astakos-operators POST /applications/deeds": {"deed": "approve", "applications": ["APP"]},
     "astakos-operators POST /users/deeds": {"deed": "verify", "users": ["USER"], "dry_run": True},
     "astakos-operators POST /users/mail": {"users": ["USER"], "subject": "x", "text": "x"},
     "astakos-operators POST /users": {"email": "fresh@x.org"},
     "astakos-operators POST /projects/deeds": {"deed": "suspend", "projects": ["PROJECT"]},
 }
 """Bodies of the routes whose smallest one says nothing."""
-KEPT = (
-    "identity-v3 DELETE /domains/{domain_id}",
-    "identity-v3 DELETE /regions/{region_id}",
+MEANT: tuple[tuple[str, dict[str, str]], ...] = (
+    ("/users/{user_id}/roles", {"project_id": "far_project_id", "domain_id": "far_domain_id"}),
+    ("/groups/{group_id}/roles", {"project_id": "far_project_id", "domain_id": "far_domain_id"}),
+    ("v3 DELETE /domains/{domain_id}", {"domain_id": "closed_domain_id"}),
+    ("v3 DELETE /regions/", {"region_id": "free_region_id"}),
+    ("v3 PUT /regions/", {"region_id": "tag"}),
+    ("/application_credentials/{credential_id}", {"credential_id": "app_id"}),
+    ("v3 GET /credentials/", {"credential_id": "blob_id"}),
+    ("v3 PATCH /credentials/", {"credential_id": "blob_id"}),
+    ("v3 DELETE /credentials/", {"credential_id": "blob_id"}),
+    ("/trusts/{trust_id}/roles/", {"role_id": "member_id"}),
+    ("/registered_limits/", {"limit_id": "registered_id"}),
+    ("astakos-cloudbar", {"name": "script"}),
 )
-"""Routes that refuse even operators while the thing is in use."""
+"""What the names in some paths stand for, where that is not the same everywhere."""
 
 
 class Places:
@@ -71,22 +98,28 @@ class Places:
         seat = ProjectMembership.objects.get(project=project, person=people["member"])
         _, component = a_component("cyclades")
         _, session = sessions.begin(people["other"], ("password",), Visit())
+        named = self._named()
         self.ids = {
-            **self._named(),
+            **named,
+            **things.of_person(people["other"], people["member"]),
+            **things.of_operators(people["operator"], project),
+            **things.given(people["other"], Group.objects.get(), Role.objects.get(name="prior")),
             "project_id": project.uuid,
             "user_id": people["other"].uuid,
             "application_id": str(waiting.pk),
             "membership_id": str(seat.pk),
             "session_key": session.session_key,
             "audit_id": Token.objects.get(session=session).audit_id,
+            "session_id": session.session_key,
+            "serial": things.a_promise(people["owner"]),
+            "terms_id": things.some_terms(),
         }
         assert SessionCatalog.objects.count() == 1
+        held = {name: a_token(user) for name, user in people.items()}
+        self.ids["token_id"] = held["other"]
         self.callers = {
             "nobody": Client(),
-            **{
-                name: Client(headers={"X-Auth-Token": a_token(user)})
-                for name, user in people.items()
-            },
+            **{name: Client(headers={"X-Auth-Token": token}) for name, token in held.items()},
             "component": Client(headers={"X-Auth-Token": component}),
         }
 
@@ -102,6 +135,7 @@ class Places:
         applications.act(first, ApplicationAction.APPROVE)
         project = first.chain
         memberships.enroll(project, member.email)
+        Project.objects.filter(pk=project.pk).update(tags=["blue"])
         return project, applications.apply_to_modify(project, Wish(comments="More"), owner)
 
     @staticmethod
@@ -109,6 +143,7 @@ class Places:
         roles.ensure()
         group = Group.objects.create(name="laboratory")
         prior, implied = Role.objects.create(name="prior"), Role.objects.create(name="implied")
+        prior.implies.create(implied=implied)
         AuthPolicyProfile.objects.create(name="cyclades.vm", provider="local")
         return {
             "group_id": group.uuid,
@@ -118,11 +153,16 @@ class Places:
             "region_id": "default",
             "name": "cyclades.vm",
             "tag": "blue",
+            "script": "cloudbar.js",
         }
 
     def ids_for(self, name: str) -> dict[str, str]:
-        """Answer the ids of a route's path; what nobody may delete stands for nothing there."""
-        return {**self.ids, "domain_id": "none", "region_id": "none"} if name in KEPT else self.ids
+        """Answer the ids that stand in a route's path."""
+        found = dict(self.ids)
+        for part, other in MEANT:
+            if part in name and not ("/domains/{domain_id}/" in name and "DELETE /d" in part):
+                found |= {hole: self.ids[thing] for hole, thing in other.items()}
+        return found
 
     def body(self, name: str, route: Route) -> object:
         """Answer a body that a route can read and that says something."""
@@ -132,6 +172,9 @@ class Places:
         holes: dict[str, object] = {
             "PROJECT": self.ids["project_id"],
             "USER": self.ids["user_id"],
+            "FAR": self.ids["far_project_id"],
+            "SERVICE": self.ids["service_id"],
+            "TRUSTEE": self.people["member"].uuid,
             "APP": int(self.ids["application_id"]),
             "SEAT": int(self.ids["membership_id"]),
         }

@@ -8,6 +8,15 @@ LET_IN: dict[str, tuple[str, ...]] = {
     "operators": ("operator",),
     "the user and operators": ("other", "operator"),
     "the user alone": ("other",),
+    "the user alone, unseen by others": ("other",),
+    "the user and operators, unseen by others": ("other", "operator"),
+    "who gives, who is trusted, and operators, unseen by others": ("other", "member", "operator"),
+    "who gives, and operators, unseen by most": ("other", "operator"),
+    "operators, unseen by others": ("operator",),
+    "the user, operators and components, unseen by others": ("other", "operator", "component"),
+    "the user, operators and components, unseen even by nobody": (
+        *("other", "operator", "component"),
+    ),
     "members, the owner and operators": ("member", "owner", "operator"),
     "the owner and operators": ("owner", "operator"),
     "members": ("member",),
@@ -19,6 +28,35 @@ LET_IN: dict[str, tuple[str, ...]] = {
     "nobody, ever": (),
 }
 """Callers that each kind of route lets in; `other` is the user whose id is in the path."""
+UNSEEN = {
+    **{kind: PEOPLE for kind in LET_IN if "unseen" in kind},
+    **dict.fromkeys(("members", "who has a role, and operators"), PEOPLE),
+    "who gives, and operators, unseen by most": ("stranger", "owner"),
+}
+"""Whom routes of some kinds tell that there is nothing, for it is not theirs to know."""
+ANSWERS: dict[int, tuple[str, ...]] = {
+    400: (
+        *("account DELETE /{rest*}", "account GET /{rest*}", "account POST /{rest*}"),
+        *("account PUT /{rest*}", "identity-v2 DELETE /{rest*}", "identity-v2 GET /{rest*}"),
+        *("identity-v2 POST /{rest*}", "identity-v2 PUT /{rest*}"),
+        *("identity-v2 POST /tokens", "identity-v2 POST /tokens.json"),
+        *("identity-v2 POST /tokens.xml", "identity-v3 GET /auth/tokens"),
+        *("identity-v3 DELETE /auth/tokens", "identity-v3 POST /users/{user_id}/password"),
+        *("identity-v3 POST /ec2tokens", "identity-v3 POST /s3tokens"),
+        "account POST /feedback",
+        *("account POST /service/signing_keys", "account POST /commissions/{serial}/action"),
+        *("astakos-ui POST /activation/again", "astakos-ui POST /sign-up"),
+        *("astakos-ui POST /session/confirm", "astakos-ui POST /session/confirm/question"),
+        *("oauth2 GET /auth", "oauth2 POST /auth", "oauth2 POST /token", "weblogin GET /login"),
+    ),
+    404: ("astakos-login GET /{module}/metadata",),
+    410: (
+        *("astakos-ui POST /activation", "astakos-ui POST /password-reset/owner"),
+        "astakos-ui POST /password-reset/password",
+    ),
+}
+"""What those are answered who are let in, where a small body alone leads nowhere: more must be
+sent, no provider of that kind is set up, or the link in the body is not good."""
 ACCESS: dict[str, list[str]] = {
     "open": [
         "astakos-presentation GET /",
@@ -76,7 +114,6 @@ ACCESS: dict[str, list[str]] = {
         "identity GET /.json",
         "identity-v2 DELETE /{rest*}",
         "identity-v2 GET /",
-        "identity-v2 GET /tokens/{token_id}",
         "identity-v2 GET /{rest*}",
         "identity-v2 POST /tokens",
         "identity-v2 POST /tokens.json",
@@ -95,31 +132,20 @@ ACCESS: dict[str, list[str]] = {
     "anybody with a token": [
         "identity-v3 GET /limits",
         "identity-v3 GET /limits/model",
-        "identity-v3 GET /limits/{limit_id}",
         "identity-v3 GET /registered_limits",
         "identity-v3 GET /registered_limits/{limit_id}",
         "astakos-audit GET /",
         "astakos-ui GET /.kamakirc",
         "astakos-ui POST /session/confirm",
-        "identity-v2 GET /tokens/{token_id}/endpoints",
-        "identity-v3 DELETE /OS-TRUST/trusts/{trust_id}",
         "identity-v3 DELETE /auth/tokens",
-        "identity-v3 DELETE /credentials/{credential_id}",
-        "identity-v3 GET /OS-TRUST/trusts/{trust_id}",
-        "identity-v3 GET /OS-TRUST/trusts/{trust_id}/roles",
-        "identity-v3 GET /OS-TRUST/trusts/{trust_id}/roles/{role_id}",
         "identity-v3 GET /auth/catalog",
         "identity-v3 GET /credentials",
-        "identity-v3 GET /credentials/{credential_id}",
         "identity-v3 GET /domains",
         "identity-v3 GET /domains/{domain_id}",
         "identity-v3 GET /regions",
         "identity-v3 GET /regions/{region_id}",
         "identity-v3 GET /roles",
         "identity-v3 GET /roles/{role_id}",
-        "identity-v3 GET /users/{user_id}",
-        "identity-v3 GET /users/{user_id}/groups",
-        "identity-v3 PATCH /credentials/{credential_id}",
     ],
     "any user": [
         "account GET /authenticate",
@@ -139,13 +165,11 @@ ACCESS: dict[str, list[str]] = {
         "astakos-projects POST /forecast",
         "astakos-ui DELETE /account/email",
         "astakos-ui DELETE /sessions",
-        "astakos-ui DELETE /sessions/{session_id}",
         "astakos-ui GET /account",
         "astakos-ui GET /invitations",
         "astakos-ui GET /security",
         "astakos-ui GET /sessions",
         "astakos-ui PATCH /account",
-        "astakos-ui PATCH /security/passkeys/{passkey_id}",
         "astakos-ui POST /feedback",
         "astakos-ui POST /session/confirm/question",
         "astakos-ui POST /token",
@@ -153,15 +177,12 @@ ACCESS: dict[str, list[str]] = {
         "identity-v3 GET /auth/domains",
         "identity-v3 GET /auth/projects",
         "identity-v3 GET /auth/system",
-        "identity-v3 GET /projects/{project_id}/tags/{tag}",
-        "identity-v3 POST /OS-TRUST/trusts",
     ],
     "operators": [
         "identity-v3 POST /limits",
         "identity-v3 PATCH /limits/{limit_id}",
         "identity-v3 DELETE /limits/{limit_id}",
         "identity-v3 PATCH /registered_limits/{limit_id}",
-        "identity-v3 DELETE /registered_limits/{limit_id}",
         "account POST /projects/apps/{application_id}/action",
         "astakos-operators DELETE /groups/{group_id}",
         "astakos-operators DELETE /policies/{name}",
@@ -302,6 +323,7 @@ ACCESS: dict[str, list[str]] = {
         "identity-v3 POST /users/{user_id}/credentials/OS-EC2",
     ],
     "the user alone": [
+        "identity-v3 POST /OS-TRUST/trusts",
         "identity-v3 POST /users/{user_id}/application_credentials",
     ],
     "members, the owner and operators": [
@@ -326,6 +348,7 @@ ACCESS: dict[str, list[str]] = {
         "account POST /myaccount/default_project",
     ],
     "who has a role, and operators": [
+        "identity-v3 GET /projects/{project_id}/tags/{tag}",
         "identity-v3 GET /projects/{project_id}",
         "identity-v3 GET /projects/{project_id}/tags",
     ],
@@ -343,6 +366,34 @@ ACCESS: dict[str, list[str]] = {
     "operators and components": [
         "identity-v3 POST /ec2tokens",
         "identity-v3 POST /s3tokens",
+    ],
+    "the user and operators, unseen by others": [
+        "identity-v3 DELETE /credentials/{credential_id}",
+        "identity-v3 GET /credentials/{credential_id}",
+        "identity-v3 PATCH /credentials/{credential_id}",
+        "identity-v3 GET /users/{user_id}",
+        "identity-v3 GET /users/{user_id}/groups",
+    ],
+    "who gives, who is trusted, and operators, unseen by others": [
+        "identity-v3 GET /OS-TRUST/trusts/{trust_id}",
+        "identity-v3 GET /OS-TRUST/trusts/{trust_id}/roles",
+        "identity-v3 GET /OS-TRUST/trusts/{trust_id}/roles/{role_id}",
+    ],
+    "who gives, and operators, unseen by most": [
+        "identity-v3 DELETE /OS-TRUST/trusts/{trust_id}",
+    ],
+    "operators, unseen by others": [
+        "identity-v3 GET /limits/{limit_id}",
+    ],
+    "the user, operators and components, unseen by others": [
+        "identity-v2 GET /tokens/{token_id}/endpoints",
+    ],
+    "the user, operators and components, unseen even by nobody": [
+        "identity-v2 GET /tokens/{token_id}",
+    ],
+    "the user alone, unseen by others": [
+        "astakos-ui DELETE /sessions/{session_id}",
+        "astakos-ui PATCH /security/passkeys/{passkey_id}",
     ],
     "a session confirmed just now": [
         "astakos-login POST /ldap/add",
@@ -370,6 +421,7 @@ ACCESS: dict[str, list[str]] = {
         "identity-v2 PUT /users/{user_id}",
     ],
     "nobody, ever": [
+        "identity-v3 DELETE /registered_limits/{limit_id}",
         "identity-v3 POST /registered_limits",
     ],
     "by what is sent": [
