@@ -68,9 +68,9 @@ def disk(spec: DiskSpec) -> Body:
 
 
 def nic(spec: NicSpec) -> Body:
-    """Write one network card."""
+    """Write one network card; mode and link are those of its network, Ganeti takes no others."""
     body: Body = {"name": spec.name, "network": spec.network}
-    for key in ("ip", "mac", "mode", "link"):
+    for key in ("ip", "mac"):
         value = getattr(spec, key)
         if value:
             body[key] = value
