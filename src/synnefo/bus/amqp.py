@@ -9,11 +9,13 @@ operations 11.
 import contextlib
 import random
 import socket
+import ssl
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from amqp.exceptions import AMQPError
 from kombu.connection import Connection
@@ -282,6 +284,7 @@ class AmqpBus:
                 host,
                 heartbeat=HEARTBEAT_SECONDS,
                 connect_timeout=5,
+                ssl=_security(host),
                 transport_options={"confirm_publish": True, "socket_settings": _KEEPALIVE},
             )
             try:
@@ -293,3 +296,11 @@ class AmqpBus:
                     raise BusUnreachable(f"No message broker answers: {error}") from error
             if tried % len(self._hosts) == 0:
                 time.sleep(ROUND_PAUSE)
+
+
+def _security(host: str) -> bool | dict[str, object]:
+    """Demand of a broker behind `amqps:` the certificate of its name, from a known authority."""
+    address = urlsplit(host)
+    if address.scheme != "amqps":
+        return False
+    return {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": address.hostname}
