@@ -130,7 +130,7 @@ def list_ec2(call: Call, user_id: str) -> Body:
     """List a user's EC2 keys."""
     person(call, user_id)
     mine = _visible(call).filter(user__uuid=user_id, type=EC2)
-    return shapes.listed(call, "credentials", map(_ec2, mine))
+    return shapes.whole(call, "credentials", map(_ec2, mine))
 
 
 def create_ec2(call: Call, user_id: str, body: Ec2Body) -> Body:

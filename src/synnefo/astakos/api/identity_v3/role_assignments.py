@@ -29,7 +29,7 @@ def list_assignments(call: Call) -> Body:
     _check(call, wanted)
     names = _Names() if shapes.truth(call, "include_names") else None
     lines = role_listings.listed(wanted)
-    return shapes.listed(call, "role_assignments", [_told(line, names) for line in lines])
+    return shapes.whole(call, "role_assignments", [_told(line, names) for line in lines])
 
 
 def _wanted(call: Call) -> Wanted:

@@ -72,7 +72,7 @@ def list_inferences(call: Call) -> Body:
     for row in rows:
         rule = found.setdefault(row.prior.uuid, {"prior_role": _ref(row.prior), "implies": []})
         rule["implies"].append(_ref(row.implied))
-    return shapes.listed(call, "role_inferences", found.values())
+    return shapes.whole(call, "role_inferences", found.values())
 
 
 def list_implied(call: Call, role_id: str) -> Body:

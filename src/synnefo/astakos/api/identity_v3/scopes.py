@@ -10,7 +10,7 @@ from synnefo.serve.http import Call
 def show_catalog(call: Call) -> Body:
     """Show the catalogue for the caller's project."""
     return {
-        **shapes.listed(call, "catalog", ()),
+        **shapes.whole(call, "catalog", ()),
         "catalog": views.encoded_catalog(call.who.project_id),
     }
 
@@ -32,4 +32,4 @@ def list_system(call: Call) -> Body:
     """Tell whether a token for the whole system may be got."""
     user = callers.user_of(call.who)
     everything = [{"all": True}] if assignments.roles_of(user, system=True) else []
-    return shapes.listed(call, "system", everything)
+    return shapes.whole(call, "system", everything)

@@ -1,7 +1,11 @@
 """From rows to what Identity v3 shows of domains, projects, users, groups and roles."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any, TypeVar
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
 
 from synnefo.astakos.api.discovery import base_url
 from synnefo.astakos.models import Domain, Group, Project, Role, User
@@ -10,6 +14,7 @@ from synnefo.astakos.usecases import identity_users, passwords
 from synnefo.kit.clock import stamp_micro
 from synnefo.kit.faults import BadRequest
 from synnefo.serve.http import Call
+from synnefo.serve.http.paging import limit_of, marker_of
 
 Body = dict[str, Any]
 T = TypeVar("T")
@@ -35,11 +40,59 @@ def link(path: str) -> Body:
     return {"self": address(path)}
 
 
-def listed(call: Call, name: str, items: Iterable[Any]) -> Body:
-    """Wrap a list, whole: the links are there, and there is one page."""
+def whole(call: Call, name: str, items: Iterable[Any]) -> Body:
+    """Wrap a list of things without ids, all of it."""
+    links = {"self": _here(call), "previous": None, "next": None}
+    return {name: list(items), "links": links}
+
+
+def listed(call: Call, name: str, items: Iterable[Body], *, begun: bool = False) -> Body:
+    """Wrap a list: all of it, or the page after `marker` with at most `limit` things.
+
+    `begun` tells that the items begin after the marker already. BadRequest for a marker that
+    is not in the list. Spec: openstack-api 1.
+    """
+    limit, marker = limit_of(call), marker_of(call)
+    if marker is not None and not begun:
+        items = _after(items, marker)
+    page = list(items if limit is None else islice(items, limit + 1))
+    links = {"self": _here(call), "previous": None, "next": None}
+    if limit and len(page) > limit:
+        del page[limit:]
+        links["next"] = _here(call, marker=page[-1]["id"])
+    return {name: page[:limit], "links": links}
+
+
+def users_after_marker(call: Call, users: QuerySet[User]) -> QuerySet[User]:
+    """Let the database begin a list of users, of whom there are many, where its page does."""
+    marker = marker_of(call)
+    users = users.order_by("pk")
+    if marker is None:
+        return users
+    found = users.filter(uuid=marker).first()
+    if found is None:
+        raise _no_marker(marker)
+    return users.filter(pk__gt=found.pk)
+
+
+def _after(items: Iterable[Any], marker: str) -> Iterator[Any]:
+    rest = iter(items)
+    for item in rest:
+        if item["id"] == marker:
+            return rest
+    raise _no_marker(marker)
+
+
+def _no_marker(marker: str) -> BadRequest:
+    return BadRequest(f"Nothing in this list has the id '{marker}', which 'marker' names.")
+
+
+def _here(call: Call, **changes: str) -> str:
+    """Answer the address of this list, with other values in its query."""
     query = call.meta.get("QUERY_STRING", "")
-    here = address(call.path.rstrip("/")) + (f"?{query}" if query else "")
-    return {name: list(items), "links": {"self": here, "previous": None, "next": None}}
+    if changes:
+        query = urlencode({**call.query, **changes}, doseq=True)
+    return address(call.path.rstrip("/")) + (f"?{query}" if query else "")
 
 
 def truth(call: Call, name: str) -> bool | None:

@@ -42,8 +42,9 @@ def list_users(call: Call) -> Body:
     name = call.arg("name")
     if name is not None:
         known = known.filter(Q(name__iexact=name) | Q(name="", username=name.lower()))
-    found = shapes.by_name(call, known.order_by("pk"), identity_users.shown_name)
-    return shapes.listed(call, "users", map(shapes.of_user, found))
+    few = shapes.users_after_marker(call, known)
+    found = shapes.by_name(call, few, identity_users.shown_name)
+    return shapes.listed(call, "users", map(shapes.of_user, found), begun=True)
 
 
 def show_user(call: Call, user_id: str) -> Body:
