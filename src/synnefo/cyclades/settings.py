@@ -70,6 +70,9 @@ class CycladesSettings(msgspec.Struct, frozen=True, rename=str.upper):
     backend_refresh_min: int = 15
     """Age in minutes after which a cluster's free resources are read anew."""
 
+    backend_lost_after: int = 60
+    """Seconds of silence after which the servers of a cluster are shown as UNKNOWN."""
+
     archipelago_backends: list[int] = []
     """Clusters reserved for `ext` flavors; empty means no such split."""
 

@@ -121,7 +121,7 @@ class Stage(msgspec.Struct):
             node.command("setsid", "-f", *words), **quiet, stderr=subprocess.DEVNULL
         )
         assert process.wait(10) == 0
-        wait_for(lambda: (node.root / EVENTD_PID[1:]).exists(), lambda: "eventd starts", within=20)
+        wait_for((node.root / EVENTD_PID[1:]).exists, lambda: "eventd starts", within=20)
 
     def stop_eventd(self, node: Node, signal: str = "TERM") -> None:
         """End the watcher of a node."""

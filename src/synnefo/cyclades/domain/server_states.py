@@ -136,6 +136,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     task: str | None = None
     opcode: str | None = None
     job_status: str | None = None
+    is_lost: bool = False
+    """Whether its cluster does not answer: nobody knows whether it runs."""
 
 
 def status(server: Shown) -> str:
@@ -145,6 +147,8 @@ def status(server: Shown) -> str:
     if server.deleted:
         return "DELETED"
     state = State(server.state)
+    if server.is_lost and state in {State.STARTED, State.STOPPED}:
+        return "UNKNOWN"
     pending = server.job_status in _PENDING
     if state is State.STARTED and server.opcode == "OP_INSTANCE_REBOOT" and pending:
         return "REBOOT"

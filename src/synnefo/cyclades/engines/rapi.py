@@ -4,6 +4,7 @@ Spec: compute 10. The only module of Cyclades that knows the HTTP library.
 """
 
 import html
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ import httpx2
 import msgspec
 
 from synnefo.cyclades.engines.compute import EngineRefused, EngineUnreachable
+from synnefo.kit.clock import monotonic
 from synnefo.kit.retry import retry
 
 _GENERIC = frozenset(
@@ -36,11 +38,40 @@ class _MaybeLater(Exception):
     """No connection was made: the request certainly did not arrive."""
 
 
+DEAD_SECONDS = 3.0
+"""For so long after a failed try nobody tries again: a lost cluster must not hold all threads."""
+
+
+class _Pulse:
+    """Whether a cluster answers; while it does not, one caller at a time finds out anew."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._dead_until: float | None = None
+
+    def enter(self) -> bool:
+        """Ask to speak; False while the cluster is known not to answer."""
+        with self._lock:
+            if self._dead_until is None:
+                return True
+            now = monotonic()
+            if now < self._dead_until:
+                return False
+            self._dead_until = now + DEAD_SECONDS * 10
+            return True
+
+    def beat(self, *, alive: bool) -> None:
+        """Tell how it went."""
+        with self._lock:
+            self._dead_until = None if alive else monotonic() + DEAD_SECONDS
+
+
 class Rapi:
     """One cluster's RAPI; safe to share between threads, keeps its connections."""
 
     def __init__(self, address: Address, transport: httpx2.BaseTransport | None = None) -> None:
         self.name = address.name
+        self._pulse = _Pulse()
         self._client = httpx2.Client(
             base_url=f"{address.url.rstrip('/')}/2",
             auth=httpx2.BasicAuth(address.username, address.password),
@@ -102,10 +133,17 @@ class Rapi:
                     raise _MaybeLater(str(error)) from error
                 raise EngineUnreachable(f"{self.name} did not answer: {error}") from error
 
+        if not self._pulse.enter():
+            raise EngineUnreachable(f"{self.name} does not answer.")
+        alive = False
         try:
-            return retry(once, on=(_MaybeLater,), attempts=2, first_delay=0.2)
+            response = retry(once, on=(_MaybeLater,), attempts=2, first_delay=0.2)
+            alive = True
         except _MaybeLater as error:
             raise EngineUnreachable(f"{self.name} does not answer: {error}") from error
+        finally:
+            self._pulse.beat(alive=alive)
+        return response
 
     def _value(self, response: httpx2.Response) -> Any:
         self._check(response)

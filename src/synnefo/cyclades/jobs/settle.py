@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from synnefo.cyclades.engines.compute import EngineError
+from synnefo.cyclades.engines.compute import EngineError, EngineUnreachable
 from synnefo.cyclades.models import Cluster
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.cyclades.usecases import clusters, commissions, reconcile
@@ -22,6 +22,10 @@ def settle_servers() -> None:
     for cluster in Cluster.objects.filter(offline=False):
         try:
             reconcile.settle(cluster)
+            clusters.heard(cluster)
+        except EngineUnreachable as error:
+            clusters.silent(cluster)
+            log.warning("cluster-silent", cluster=cluster.clustername, why=str(error))
         except (EngineError, ServiceUnavailable) as error:
             log.warning("cluster-not-settled", cluster=cluster.clustername, why=str(error))
     patience = timedelta(seconds=conf.of(CycladesSettings).submit_patience * 2)

@@ -38,6 +38,7 @@ def submit_build(server_id: int, secret: str) -> None:
     try:
         job = _create(build)
     except EngineUnreachable as error:
+        clusters.silent(build.cluster)
         raise ServiceUnavailable(str(error)) from error
     except EngineRefused as error:
         builds.fail(server_id, str(error))
@@ -88,6 +89,7 @@ def submit_action(
         engine = clusters.engine_of(server.cluster).compute
         job = _act(engine, server, Action(action), hard=hard, flavor_id=flavor_id, after=after)
     except EngineUnreachable as error:
+        clusters.silent(server.cluster)
         raise ServiceUnavailable(str(error)) from error
     except EngineRefused as error:
         server_actions.fail(server_id, since, str(error))

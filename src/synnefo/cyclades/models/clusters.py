@@ -27,6 +27,8 @@ class Cluster(models.Model):
     ctotal = models.PositiveIntegerField(default=0)
     refreshed = models.DateTimeField(null=True)
     """When its free resources were last read."""
+    silent_since = models.DateTimeField(null=True)
+    """Since when it does not answer; null while it does."""
 
     class Meta:
         app_label = "cyclades"

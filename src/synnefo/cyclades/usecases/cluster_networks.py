@@ -15,6 +15,7 @@ from synnefo.cyclades.engines.compute import EngineError, EngineUnreachable
 from synnefo.cyclades.engines.networking import NetworkEngine, NetworkSpec
 from synnefo.cyclades.models import BackendNetwork, Cluster, Network
 from synnefo.cyclades.settings import CycladesSettings
+from synnefo.cyclades.usecases import addresses
 from synnefo.cyclades.usecases.clusters import engine_of
 from synnefo.kit import clock, conf
 from synnefo.kit.faults import Conflict, ServiceUnavailable
@@ -144,6 +145,37 @@ def _remove(engine: NetworkEngine, row: BackendNetwork) -> bool:
     engine.delete_network(name, after=jobs)
     BackendNetwork.objects.filter(id=row.id).update(asked_at=clock.now(), connect_jobs=[])
     return True
+
+
+def prepare_cluster(cluster: Cluster) -> list[Network]:
+    """Make every public network real on a new cluster; answers them. Spec: compute 16.2."""
+    held = Network.objects.filter(public=True, deleted=False).exclude(action=NetworkAction.DESTROY)
+    networks = list(held.order_by("id"))
+    for network in networks:
+        ensure_on_cluster(cluster, network)
+    return networks
+
+
+def clear_cluster(cluster: Cluster) -> int:
+    """Ask a cluster that is let go of to remove our networks; answers how many it has."""
+    rows = BackendNetwork.objects.filter(cluster=cluster, deleted=False)
+    engine = engine_of(cluster).networks
+    return sum(_remove(engine, row) for row in rows.select_related("network"))
+
+
+def public_addresses() -> dict[int, str]:
+    """Tell, by cluster, how many IPv4 addresses of its public networks are free and exist."""
+    rows = BackendNetwork.objects.filter(
+        deleted=False, network__public=True, network__deleted=False
+    )
+    held = list(rows.values_list("cluster_id", "network_id"))
+    counts = addresses.counts([network_id for _, network_id in held])
+    sums: dict[int, tuple[int, int]] = {}
+    for cluster_id, network_id in held:
+        free, size = counts.get(network_id, (0, 0))
+        before = sums.get(cluster_id, (0, 0))
+        sums[cluster_id] = (before[0] + free, before[1] + size)
+    return {cluster_id: f"{free}/{size}" for cluster_id, (free, size) in sums.items()}
 
 
 class Finding(msgspec.Struct, frozen=True):

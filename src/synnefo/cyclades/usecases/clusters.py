@@ -3,7 +3,7 @@
 Spec: compute 2.3, 9, 16.2.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
@@ -17,12 +17,15 @@ from synnefo.cyclades.engines.choose import Engine
 from synnefo.cyclades.engines.compute import EngineError
 from synnefo.cyclades.engines.ganeti import Habits
 from synnefo.cyclades.engines.rapi import Address
-from synnefo.cyclades.models import Cluster
+from synnefo.cyclades.models import Cluster, ProjectCluster
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.kit import clock, conf
 from synnefo.kit.faults import BadRequest, Conflict, Fault, ServiceUnavailable
+from synnefo.kit.logs import get_logger
 from synnefo.serve.rows import read
 from synnefo.serve.statements import fetch, is_postgresql
+
+log = get_logger(__name__)
 
 DB = "cyclades"
 _OF_PROJECT = "SELECT cluster_id FROM cyclades_projectcluster WHERE project = %s"
@@ -71,7 +74,7 @@ def engine_of(cluster: Cluster) -> Engine:
 
 
 def add(order: ClusterOrder, *, check: bool = True) -> Cluster:
-    """Make a cluster known: its credentials are checked and its resources read."""
+    """Make a cluster known, drained: its credentials are checked and its resources read."""
     key = conf.of(CycladesSettings).secret_encryption_key
     with transaction.atomic(using=DB):
         cluster = Cluster(
@@ -82,6 +85,7 @@ def add(order: ClusterOrder, *, check: bool = True) -> Cluster:
             password=encrypt(order.password, key),
             hypervisor=order.hypervisor,
             public=order.public,
+            drained=True,
             index=_free_index(),
         )
         if Cluster.objects.filter(clustername=order.clustername).exists():
@@ -104,7 +108,7 @@ def _verify(cluster: Cluster, *, check: bool) -> None:
         facts = engine.cluster.facts()
     except EngineError as error:
         raise ServiceUnavailable(str(error)) from error
-    if check and not cluster.address and facts.name != cluster.clustername:
+    if check and facts.name != cluster.clustername:
         raise BadRequest(f"The cluster calls itself {facts.name}, not {cluster.clustername}.")
     _store(cluster, facts)
 
@@ -147,12 +151,45 @@ def modify(cluster: Cluster, change: ClusterChange) -> Cluster:
 
 def remove(cluster: Cluster) -> None:
     """Forget a cluster that has no servers; rows of deleted servers are let go."""
-    if cluster.servers.filter(deleted=False).exists():
-        raise Conflict(f"{cluster.clustername} still has servers. Delete them first.")
+    check_empty(cluster)
     with transaction.atomic(using=DB):
+        Cluster.objects.select_for_update().get(id=cluster.id)
+        check_empty(cluster)
         cluster.servers.update(cluster=None)
         cluster.delete()
     choose.forget(cluster.clustername)
+
+
+def check_empty(cluster: Cluster) -> None:
+    """Refuse to let go of a cluster that has servers."""
+    if cluster.servers.filter(deleted=False).exists():
+        raise Conflict(f"{cluster.clustername} still has servers. Delete them first.")
+
+
+def reserve(project: str, cluster: Cluster) -> ProjectCluster:
+    """Send a project's new servers to a cluster; doing it twice is a Conflict."""
+    made, fresh = ProjectCluster.objects.get_or_create(project=project, cluster=cluster)
+    if not fresh:
+        raise Conflict(f"{cluster.clustername} serves this project already.")
+    return made
+
+
+def silent(cluster: Cluster) -> None:
+    """Note that a cluster does not answer."""
+    Cluster.objects.filter(id=cluster.id, silent_since=None).update(silent_since=clock.now())
+
+
+def heard(cluster: Cluster) -> None:
+    """Note that a cluster answers."""
+    Cluster.objects.filter(id=cluster.id).exclude(silent_since=None).update(silent_since=None)
+
+
+def is_lost(silent_since: datetime | None) -> bool:
+    """Tell whether a cluster has been silent for so long that its servers are unknown."""
+    if silent_since is None:
+        return False
+    patience = timedelta(seconds=conf.of(CycladesSettings).backend_lost_after)
+    return clock.now() - silent_since >= patience
 
 
 def refresh(cluster: Cluster) -> None:
@@ -176,11 +213,13 @@ def _store(cluster: Cluster, facts: ClusterFacts) -> None:
         setattr(cluster, name, value)
 
 
-def outdated() -> list[Cluster]:
-    """List the online clusters whose free room was read too long ago."""
-    age = timedelta(minutes=conf.of(CycladesSettings).backend_refresh_min)
-    clusters = Cluster.objects.filter(offline=False)
-    return [c for c in clusters if c.refreshed is None or c.refreshed < clock.now() - age]
+def outdated(minutes: int | None = None, *, drained: bool = True) -> list[Cluster]:
+    """List the online clusters whose free room was read too long ago, drained ones too."""
+    period = conf.of(CycladesSettings).backend_refresh_min if minutes is None else minutes
+    before = clock.now() - timedelta(minutes=period)
+    rows = Cluster.objects.filter(offline=False).order_by("id")
+    rows = rows if drained else rows.filter(drained=False)
+    return [c for c in rows if c.refreshed is None or c.refreshed < before]
 
 
 def choose_for(userid: str, project: str, demand: placement.Demand) -> Cluster:
@@ -193,24 +232,37 @@ def choose_for(userid: str, project: str, demand: placement.Demand) -> Cluster:
     pinned = _pinned(userid, clusters)
     if pinned is not None:
         return pinned
-    usable = {cluster.id: cluster for cluster in clusters if not cluster.drained}
-    mapped = fetch(DB, _OF_PROJECT, [project])
+    opened = {cluster.id: cluster for cluster in clusters if not cluster.drained}
+    mapped = frozenset(one for (one,) in fetch(DB, _OF_PROJECT, [project]) if one in opened)
+    answering = {key: one for key, one in opened.items() if one.silent_since is None}
+    if mapped:
+        answering = {key: one for key, one in answering.items() if key in mapped}
+    found = _best(answering, mapped, demand) or _best(opened, mapped, demand)
+    if found is None:
+        raise ServiceUnavailable("No cluster can take a new server at the moment. Try later.")
+    return found
+
+
+def _best(
+    usable: dict[int, Cluster], mapped: frozenset[int], demand: placement.Demand
+) -> Cluster | None:
     best = placement.choose(
         [_candidate(cluster) for cluster in usable.values()],
         demand,
-        mapped=frozenset(cluster for (cluster,) in mapped if cluster in usable),
+        mapped=mapped,
         archipelago=frozenset(conf.of(CycladesSettings).archipelago_backends),
     )
-    if best is None:
-        raise ServiceUnavailable("No cluster can take a new server at the moment. Try later.")
-    return usable[best]
+    return None if best is None else usable[best]
 
 
 def _pinned(userid: str, clusters: list[Cluster]) -> Cluster | None:
     wanted = conf.of(CycladesSettings).backend_per_user.get(userid)
     if wanted is None:
         return None
-    return next((c for c in clusters if wanted in {c.id, c.clustername}), None)
+    found = next((c for c in clusters if wanted in {c.id, c.clustername}), None)
+    if found is None:
+        log.error("no-such-cluster", setting="BACKEND_PER_USER", user=userid, cluster=wanted)
+    return found
 
 
 def _candidate(cluster: Cluster) -> placement.Candidate:

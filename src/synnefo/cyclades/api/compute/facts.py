@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from synnefo.cyclades.domain.ports import Attachment
 from synnefo.cyclades.domain.server_states import Shown, status, task_state
 from synnefo.cyclades.models import Server, ServerTag, Volume
-from synnefo.cyclades.usecases import ports
+from synnefo.cyclades.usecases import clusters, ports
 
 _COLUMNS = (
     "id",
@@ -23,6 +23,8 @@ _COLUMNS = (
     "project",
     "shared_to_project",
     "cluster__clustername",
+    "cluster__offline",
+    "cluster__silent_since",
     "flavor_id",
     "flavor__cpu",
     "flavor__ram",
@@ -60,6 +62,8 @@ class Facts(msgspec.Struct, gc=False):
     project: str
     shared_to_project: bool
     cluster: str | None
+    cluster_offline: bool | None
+    cluster_silent_since: datetime | None
     flavor_id: int
     cpu: int
     ram: int
@@ -97,8 +101,14 @@ class Facts(msgspec.Struct, gc=False):
                 task=self.task,
                 opcode=self.opcode,
                 job_status=self.job_status,
+                is_lost=self.is_lost,
             )
         )
+
+    @property
+    def is_lost(self) -> bool:
+        """Tell whether its cluster has not answered for a while."""
+        return bool(self.cluster_offline) or clusters.is_lost(self.cluster_silent_since)
 
     @property
     def task_state(self) -> str:

@@ -201,7 +201,7 @@ def _for_admins(server: Facts, seen: Eye) -> View:
             "OS-EXT-SRV-ATTR:ramdisk_id": "",
         }
     if seen.version >= (2, 16):
-        view["host_status"] = "UP"
+        view["host_status"] = "UNKNOWN" if server.is_lost else "UP"
     return view
 
 

@@ -5,9 +5,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from synnefo.cyclades.engines.compute import EngineError
 from synnefo.cyclades.management.words import refusals, truth
-from synnefo.cyclades.usecases import clusters
-from synnefo.cyclades.usecases.clusters import ClusterChange, ClusterOrder
+from synnefo.cyclades.models import Cluster
+from synnefo.cyclades.usecases import cluster_networks, clusters
+from synnefo.cyclades.usecases.clusters import ClusterOrder
+from synnefo.kit.faults import Fault
 from synnefo.serve.commands import add_output_options, print_one
 
 
@@ -24,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--address", default="", help="address of its RAPI, if it is another")
         parser.add_argument("--user", required=True, dest="username", help="RAPI user")
         parser.add_argument("--pass", required=True, dest="password", help="RAPI password")
+        parser.add_argument("--no-init", action="store_true", help="without our public networks")
         parser.add_argument("--no-check", action="store_true", help="do not try the credentials")
         parser.add_argument("--hypervisor", default="kvm", help="kvm, xen-pvm, xen-hvm or fake")
         parser.add_argument("--public", type=truth, default=True, help="for every project (True)")
@@ -34,7 +38,8 @@ class Command(BaseCommand):
         order = ClusterOrder(**{name: options[name] for name in fields})
         with refusals():
             cluster = clusters.add(order, check=not options["no_check"])
-            clusters.modify(cluster, ClusterChange(drained=True))
+        if not options["no_init"]:
+            self._take_networks(cluster)
         shown = {
             "id": cluster.id,
             "clustername": cluster.clustername,
@@ -45,3 +50,13 @@ class Command(BaseCommand):
             "disk": f"{cluster.dfree}/{cluster.dtotal} MiB",
         }
         print_one(self, shown, options)
+
+    def _take_networks(self, cluster: Cluster) -> None:
+        """Make the public networks there; what fails is made when a server needs it."""
+        try:
+            networks = cluster_networks.prepare_cluster(cluster)
+        except (EngineError, Fault) as error:
+            self.stderr.write(f"The public networks are not there yet: {error}")
+            return
+        for network in networks:
+            self.stderr.write(f"The network '{network.name}' is being made there.")

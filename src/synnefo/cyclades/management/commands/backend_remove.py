@@ -5,8 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from synnefo.cyclades.engines.compute import EngineError
 from synnefo.cyclades.management.words import find_cluster, refusals
-from synnefo.cyclades.usecases import clusters
+from synnefo.cyclades.models import Cluster
+from synnefo.cyclades.usecases import cluster_networks, clusters
+from synnefo.kit.faults import Fault
 from synnefo.serve.commands import confirm
 
 
@@ -25,5 +28,17 @@ class Command(BaseCommand):
         cluster = find_cluster(options["backend"])
         confirm(f"Forget the cluster {cluster.clustername}?", force=options["force"])
         with refusals():
+            clusters.check_empty(cluster)
+            self._clear(cluster)
             clusters.remove(cluster)
         self.stdout.write(f"{cluster.clustername} was removed.")
+
+    def _clear(self, cluster: Cluster) -> None:
+        """Take our networks off it, if it still answers."""
+        try:
+            count = cluster_networks.clear_cluster(cluster)
+        except (EngineError, Fault) as error:
+            self.stderr.write(f"Our networks stay on it: {error}")
+            return
+        if count:
+            self.stdout.write(f"Jobs that remove {count} networks from it were submitted.")
