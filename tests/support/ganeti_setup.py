@@ -142,8 +142,9 @@ def _put_os(node: Node) -> None:
 def _let_in(node: Node) -> None:
     """Tell the RAPI of a node who may speak to it."""
     users = "/var/lib/ganeti/rapi/users"
-    node.put(users, f"{USER} {PASSWORD} write\nreader {PASSWORD}\n", mode=0o640)
-    node.run("chown", "gnt-rapi:gnt-masterd", users)
+    node.put(f"{users}.new", f"{USER} {PASSWORD} write\nreader {PASSWORD}\n", mode=0o640)
+    node.run("chown", "gnt-rapi:gnt-masterd", f"{users}.new")
+    node.run("mv", f"{users}.new", users)
 
 
 def stop(clusters: list[Cluster]) -> None:
