@@ -118,14 +118,16 @@ def _run(folder: Path, module: str, *arguments: str) -> "subprocess.CompletedPro
 
 
 def _start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
+    """Serve it as the product does."""
+    settings = "python:synnefo.webproject.gunicorn_settings"
     command = [
-        *(sys.executable, "-m", "gunicorn", "--no-control-socket", "--preload", "-k", "gthread"),
-        *("-w", str(WORKERS), "--threads", str(THREADS), "-b", f"127.0.0.1:{port}"),
-        *("--timeout", "0", "--keep-alive", "30", "--log-level", "warning"),
+        *(sys.executable, "-m", "gunicorn", "--config", settings),
         "synnefo.webproject.wsgi:application",
     ]
+    size = {"WEB_WORKERS": str(WORKERS), "WEB_THREADS": str(THREADS)}
+    place = {**environment(folder), **size, "WEB_BIND": f"127.0.0.1:{port}"}
     with (folder / "log" / "web.log").open("ab") as log:
-        return subprocess.Popen(command, env=environment(folder), stdout=log, stderr=log, cwd=ROOT)
+        return subprocess.Popen(command, env=place, stdout=log, stderr=log, cwd=ROOT)
 
 
 def _wait(port: int, folder: Path) -> None:
