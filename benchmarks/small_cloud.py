@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,9 +59,22 @@ class SmallCloud:
         return json.loads(data) if data else None
 
 
+def fill(cloud: SmallCloud, wish: dict[str, object]) -> tuple[int, int]:
+    """Make many servers at once; answer the ids of the first and the last."""
+    told = subprocess.run(
+        [sys.executable, "-m", "benchmarks.cyclades_fill"],
+        env=cloud.folder.environment(),
+        input=json.dumps(wish).encode(),
+        stdout=subprocess.PIPE,
+        check=True,
+    ).stdout
+    found = json.loads(told)
+    return found["first"], found["last"]
+
+
 @contextmanager
-def running(root: Path, *, extra: str = "") -> Iterator[SmallCloud]:
-    """Start a cloud and stop it."""
+def running(root: Path, *, extra: str = "", without: Collection[str] = ()) -> Iterator[SmallCloud]:
+    """Start a cloud, `without` some of its programs, and stop it."""
     folder = Folder(root)
     folder.make()
     place, _note = folder.settle(None, "")
@@ -69,7 +82,8 @@ def running(root: Path, *, extra: str = "") -> Iterator[SmallCloud]:
     (folder.conf / "50-bench.conf").write_text(EXTRA + extra)
     cloud = SmallCloud(folder, place)
     _prepare(cloud)
-    started = [_start(folder, one) for one in _programs(folder, place)]
+    wanted = [one for one in _programs(folder, place) if one.name not in without]
+    started = [start(folder, one) for one in wanted]
     try:
         _wait(place)
         _furnish(cloud)
@@ -99,7 +113,8 @@ def _prepare(cloud: SmallCloud) -> None:
         cloud.users[name] = json.loads(told)
 
 
-def _start(folder: Folder, program: Program) -> "subprocess.Popen[bytes]":
+def start(folder: Folder, program: Program) -> "subprocess.Popen[bytes]":
+    """Start one program of a cloud."""
     with (folder.log / f"{program.name}.log").open("ab") as log:
         return subprocess.Popen(
             program.command, env=folder.environment(), stdout=log, stderr=log, cwd=folder.root

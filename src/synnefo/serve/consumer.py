@@ -9,10 +9,12 @@ A handler that returns has dealt with the message. Spec: compute 11.7.
 """
 
 import functools
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
-from django.db import OperationalError
+from django.db import OperationalError, close_old_connections
 
 from synnefo.bus.port import Binding, Bus, Delivery
 from synnefo.kit import metrics
@@ -26,10 +28,11 @@ Handle = Callable[[bytes], None]
 
 
 class QueueOf(msgspec.Struct, frozen=True):
-    """A queue and what it is bound to."""
+    """A queue and what it is bound to; several threads take from one that is busy."""
 
     name: str
     bindings: tuple[Binding, ...]
+    is_busy: bool = False
 
 
 _CONSUMERS: list[tuple[Callable[[], Sequence[QueueOf]], Handle]] = []
@@ -62,6 +65,77 @@ def declare(bus: Bus) -> list[str]:
         for queue in queues():
             bus.declare(queue.name, queue.bindings)
     return sorted(handlers())
+
+
+def busy() -> set[str]:
+    """Tell which queues several threads should take from."""
+    return {queue.name for queue in queues() if queue.is_busy}
+
+
+class Afterwards:
+    """Runs, in a thread of its own, what many messages want done once and soon after them."""
+
+    PAUSE = 0.1
+
+    def __init__(self) -> None:
+        self._wanted: set[Callable[[], None]] = set()
+        self._bell = threading.Event()
+        self._is_over = False
+        self._thread = threading.Thread(target=self._loop, name="afterwards")
+        self._thread.start()
+
+    def want(self, act: Callable[[], None]) -> None:
+        """Have something done; asked for again before that, it is done once."""
+        self._wanted.add(act)
+        self._bell.set()
+
+    def end(self) -> None:
+        """Do what is still wanted, then stop."""
+        self._is_over = True
+        self._bell.set()
+        self._thread.join()
+
+    def _loop(self) -> None:
+        while not self._is_over:
+            self._bell.wait()
+            self._bell.clear()
+            while self._wanted:
+                _attempt(self._wanted.pop())
+            _pause.wait(0 if self._is_over else self.PAUSE)
+
+
+_pause = threading.Event()
+_afterwards: list[Afterwards] = []
+
+
+def _attempt(act: Callable[[], None]) -> None:
+    try:
+        act()
+    except Exception:
+        log.exception("afterwards-failed")
+    finally:
+        close_old_connections()
+
+
+@contextmanager
+def with_afterwards() -> Iterator[None]:
+    """Gather what `soon` is told while messages are taken."""
+    _afterwards.append(Afterwards())
+    try:
+        yield
+    finally:
+        _afterwards.pop().end()
+
+
+def soon(act: Callable[[], None]) -> None:
+    """Do something that many messages want: once for many in the dispatcher, at once elsewhere.
+
+    It must be something that a sweep does too, for a crash forgets it.
+    """
+    if _afterwards:
+        _afterwards[-1].want(act)
+    else:
+        act()
 
 
 def take(queue: str, delivery: Delivery) -> None:

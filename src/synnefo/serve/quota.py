@@ -21,6 +21,7 @@ from synnefo.clients.astakos import PendingCommission, Resolved
 from synnefo.kit import clock
 from synnefo.kit.faults import Conflict, Fault
 from synnefo.kit.logs import get_logger
+from synnefo.serve.statements import fetch
 from synnefo.wire.provisions import Provision
 
 log = get_logger(__name__)
@@ -160,8 +161,12 @@ class Ledger:
             log.warning("quota-verdict-delayed", serials=[serial], why=fault.message)
 
     def _decide(self, serial: int, *, accept: bool) -> None:
-        undecided = self._rows.filter(pk=serial, pending=True)
-        if not undecided.update(pending=False, accept=accept):
+        meta = self._rows.model._meta
+        statement = (
+            f"UPDATE {meta.db_table} SET pending = %s, accept = %s"  # noqa: S608 - our own table
+            " WHERE serial = %s AND pending RETURNING serial"
+        )
+        if not fetch(meta.app_label, statement, [False, accept, serial]):
             raise Conflict("This took too long and its quota was given back. Try again.")
 
     def _tell_quietly(self, serials: list[int]) -> None:

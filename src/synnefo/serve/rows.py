@@ -17,30 +17,84 @@ Convert = Callable[[Any, Any, Any], Any]
 
 
 def read(
-    model: type[Row], tail: str, values: Sequence[Any] = (), *, beside: str = ""
+    model: type[Row], tail: str, values: Sequence[Any] = (), *, beside: Sequence[str] = ()
 ) -> list[Row]:
     """Read rows of a model, called `t` in what follows the FROM, such as `WHERE t.id = %s`.
 
-    With the name of a foreign key as `beside`, the rows that it points to are read too, as `b`.
+    The rows that the foreign keys of `beside` point to are read too.
     """
-    alias = model._meta.app_label
-    columns, place = _columns(model, "t"), f"{_table(model)} t"
+    rows = fetch(model._meta.app_label, f"{_selection(model, tuple(beside))} {tail}", values)
     if not beside:
-        return [_made(model, row) for row in fetch(alias, _select(columns, place, tail), values)]
-    key: Any = model._meta.get_field(beside)
-    other: type[models.Model] = key.related_model
-    columns += f", {_columns(other, 'b')}"
-    place += f' JOIN {_table(other)} b ON b."{other._meta.pk.column}" = t."{key.column}"'
+        return [_made(model, row) for row in rows]
+    return [_joined(model, row, beside) for row in rows]
+
+
+def _joined(model: type[Row], row: Sequence[Any], beside: Sequence[str]) -> Row:
     width = len(_names(model))
-    found = []
-    for row in fetch(alias, _select(columns, place, tail), values):
-        found.append(_made(model, row[:width]))
-        setattr(found[-1], beside, _made(other, row[width:]))
+    found, rest = _made(model, row[:width]), row[width:]
+    for name in beside:
+        other = _other(model, name)
+        width = len(_names(other))
+        own, rest = rest[:width], rest[width:]
+        is_there = getattr(found, _key(model, name).attname) is not None
+        setattr(found, name, _made(other, own) if is_there else None)
     return found
 
 
-def _select(columns: str, place: str, tail: str) -> str:
-    return f"SELECT {columns} FROM {place} {tail}"  # noqa: S608 - no word of it comes from outside
+def _key(model: type[models.Model], name: str) -> "models.ForeignKey[Any, Any]":
+    field = model._meta.get_field(name)
+    if not isinstance(field, models.ForeignKey):
+        raise TypeError(f"{name} is no foreign key of {model.__name__}.")
+    return field
+
+
+def _other(model: type[models.Model], name: str) -> type[models.Model]:
+    other: type[models.Model] = _key(model, name).related_model
+    return other
+
+
+@cache
+def _selection(model: type[models.Model], beside: tuple[str, ...]) -> str:
+    columns, places = [_columns(model, "t")], [f"{_table(model)} t"]
+    for number, name in enumerate(beside):
+        other = _other(model, name)
+        columns.append(_columns(other, f"b{number}"))
+        key = f'b{number}."{other._meta.pk.column}" = t."{_key(model, name).column}"'
+        places.append(f"LEFT JOIN {_table(other)} b{number} ON {key}")
+    return f"SELECT {', '.join(columns)} FROM {' '.join(places)}"  # noqa: S608 - the models' own
+
+
+def locked(row: Row) -> Row:
+    """Read a row again and lock it in the open transaction, as SQLite's writers all are."""
+    model = type(row)
+    key = model._meta.pk.column
+    lock = "FOR UPDATE" if is_postgresql(model._meta.app_label) else ""
+    (found,) = read(model, f'WHERE t."{key}" = %s {lock}', [row.pk])
+    return found
+
+
+def values_of(row: models.Model) -> list[Any]:
+    """Answer what a row holds, to tell later what was changed."""
+    return [getattr(row, name) for name in _names(type(row))]
+
+
+def write_changes(row: models.Model, before: list[Any]) -> None:
+    """Write what a row holds now and did not `before`."""
+    meta, alias = row._meta, row._meta.app_label
+    changed = [
+        field
+        for field, old in zip(meta.concrete_fields, before, strict=True)
+        if getattr(row, field.attname) != old
+    ]
+    if not changed:
+        return
+    columns = ", ".join(f'"{field.column}" = %s' for field in changed)
+    statement = f'UPDATE {_table(type(row))} SET {columns} WHERE "{meta.pk.column}" = %s'  # noqa: S608
+    values = [
+        field.get_db_prep_save(getattr(row, field.attname), connections[alias])
+        for field in changed
+    ]
+    fetch(alias, statement, [*values, row.pk])
 
 
 def _made(model: type[Row], row: Sequence[Any]) -> Row:

@@ -14,5 +14,7 @@ class ServeSettings(msgspec.Struct, frozen=True, rename=str.upper):
     """Message brokers, `amqp://USER:PASSWORD@HOST:PORT` each; named, they come before BUS_URL."""
     amqp_queue_type: str = "quorum"
     """Kind of queue that is declared: `quorum`, kept by most brokers of a cluster; `classic`."""
+    dispatcher_threads: int = 8
+    """Messages of a busy queue that `snf-dispatcher` takes at once from a broker."""
     worker_threads: int = 8
     """Errands that `snf-worker` carries out at once."""

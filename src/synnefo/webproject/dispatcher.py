@@ -6,9 +6,11 @@ import threading
 from django.db import close_old_connections
 
 from synnefo.bus.port import BusUnreachable
+from synnefo.kit import conf
 from synnefo.kit.logs import get_logger
 from synnefo.serve import consumer
 from synnefo.serve.messages import bus
+from synnefo.serve.settings import ServeSettings
 from synnefo.webproject import process
 
 log = get_logger(__name__)
@@ -19,16 +21,29 @@ PAUSE = 10.0
 
 
 def serve(stopping: threading.Event) -> None:
-    """Take messages, one thread a queue, until told to stop."""
-    queues = consumer.declare(bus())
+    """Take messages until told to stop, some threads for each queue."""
     threads = [
-        threading.Thread(target=_take_all, args=(queue, stopping), name=queue) for queue in queues
+        threading.Thread(target=_take_all, args=(queue, stopping), name=queue)
+        for queue in consumer.declare(bus())
+        for _ in range(_threads(queue))
     ]
-    for thread in threads:
-        thread.start()
-    stopping.wait()
-    for thread in threads:
-        thread.join()
+    with consumer.with_afterwards():
+        for thread in threads:
+            thread.start()
+        stopping.wait()
+        for thread in threads:
+            thread.join()
+
+
+def _threads(queue: str) -> int:
+    """Tell how many threads take from a queue.
+
+    They wait for the database's disk together. A bus without a broker gains nothing by it: its
+    own file is the narrow place.
+    """
+    settings = conf.of(ServeSettings)
+    is_busy = bool(settings.amqp_hosts) and queue in consumer.busy()
+    return settings.dispatcher_threads if is_busy else 1
 
 
 def _take_all(queue: str, stopping: threading.Event) -> None:

@@ -35,7 +35,7 @@ def test_what_is_read_is_what_the_orm_reads() -> None:
     flavor = a_flavor()
     flavor.specs = {"size": "small"}
     flavor.save()
-    (found,) = read(Flavor, "WHERE t.id = %s", [flavor.id], beside="volume_type")
+    (found,) = read(Flavor, "WHERE t.id = %s", [flavor.id], beside=("volume_type",))
     known = Flavor.objects.select_related("volume_type").get(id=flavor.id)
     assert found == known
     assert (found.specs, found.public, found.ram) == (known.specs, known.public, known.ram)

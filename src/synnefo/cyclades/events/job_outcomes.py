@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from synnefo.bus.port import Binding
 from synnefo.cyclades.domain import names, remarks
-from synnefo.cyclades.domain.instances import NicSpec
+from synnefo.cyclades.domain.instances import FINAL, NicSpec
 from synnefo.cyclades.engines.compute import EngineError
 from synnefo.cyclades.engines.instance_params import failure
 from synnefo.cyclades.models import Cluster
@@ -20,11 +20,18 @@ from synnefo.wire.job_events import JobEvent
 log = get_logger(__name__)
 
 
+_STATUSES = frozenset({"queued", "waiting", "canceling", "running", *FINAL})
+
+
+class UnknownStatus(Exception):
+    """A job is said to be in a state that we have not heard of; a person must look at it."""
+
+
 def _queue(kind: str) -> Callable[[], list[QueueOf]]:
     def queues() -> list[QueueOf]:
         prefix = names.routing_prefix(conf.of(CycladesSettings).backend_prefix_id)
         binding = Binding(job_events.EXCHANGE, job_events.routing_key(kind, prefix))
-        return [QueueOf(job_events.queue_name(kind, prefix), (binding,))]
+        return [QueueOf(job_events.queue_name(kind, prefix), (binding,), kind == "op")]
 
     return queues
 
@@ -46,6 +53,8 @@ def news_of(event: JobEvent) -> News | None:
     server_id = names.server_of(prefix, event.instance or "")
     if server_id is None:
         return None
+    if event.status not in _STATUSES:
+        raise UnknownStatus(f"job {event.job_id} is '{event.status}'")
     reason, code = failure(event.result)
     size = event.job_fields.get("beparams") or {}
     return News(

@@ -90,12 +90,12 @@ def reserve(
         except QuotaExceeded:
             if not force:
                 raise
-            serial = promised.enter_context(_release(wanted, name, tell=tell))
+            serial = promised.enter_context(_release(wanted, name, tell=tell, note=note))
         yield serial
 
 
 @contextmanager
-def _release(wanted: list[Provision], name: str, *, tell: bool) -> Iterator[int]:
+def _release(wanted: list[Provision], name: str, *, tell: bool, note: bool) -> Iterator[int]:
     """Give back what the quota service has not heard of yet: it is told of that first.
 
     ServiceUnavailable when it still does not know: somebody else is giving it back now.
@@ -103,7 +103,9 @@ def _release(wanted: list[Provision], name: str, *, tell: bool) -> Iterator[int]
     tell_decided()
     with ExitStack() as promised:
         try:
-            serial = promised.enter_context(ledger().reserve(wanted, name, force=True, tell=tell))
+            serial = promised.enter_context(
+                ledger().reserve(wanted, name, force=True, tell=tell, note=note)
+            )
         except QuotaExceeded as refused:
             raise ServiceUnavailable(refused.message) from refused
         yield serial

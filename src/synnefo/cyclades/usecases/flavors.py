@@ -42,7 +42,7 @@ def for_create(caller: Caller, flavor_id: str) -> Flavor:
     rows: list[Flavor] = []
     if is_number(flavor_id):
         values = [int(flavor_id), caller.is_admin, caller.project_id]
-        rows = read(Flavor, _OPEN_TO, values, beside="volume_type")
+        rows = read(Flavor, _OPEN_TO, values, beside=("volume_type",))
     if not rows:
         raise ItemNotFound(f"There is no flavor '{flavor_id}'. Choose one of the flavor list.")
     found = rows[0]

@@ -7,6 +7,12 @@ from synnefo.cyclades.models import Diagnostic, Server, ServerEvent
 from synnefo.kit import clock, ids
 from synnefo.kit.clock import stamp
 from synnefo.serve.http import Caller
+from synnefo.serve.statements import fetch
+
+_END = """
+UPDATE cyclades_serverevent SET finished = %s, result = %s, message = %s
+WHERE server_id = %s AND finished IS NULL
+"""
 
 
 def began(caller: Caller, server: Server, action: str) -> None:
@@ -44,9 +50,8 @@ def noticed(server: Server, action: str, message: str) -> None:
 
 def ended(server_id: int, *, failure: str | None = None) -> None:
     """Record how whatever the server was busy with came out."""
-    ServerEvent.objects.filter(server_id=server_id, finished=None).update(
-        finished=clock.now(), result="Error" if failure else "Success", message=failure
-    )
+    result = "Error" if failure else "Success"
+    fetch("cyclades", _END, [clock.now(), result, failure, server_id])
 
 
 def note(server: Server, remark: Remark, *, moment: datetime, details: str) -> None:

@@ -22,11 +22,15 @@ log = get_logger(__name__)
 def observe(server: Server, nics: Sequence[NicSpec], moment: datetime) -> None:
     """Copy what runs into the ports of a server, inside the caller's transaction.
 
-    `nics` are in order of index. Ports that the cluster does not list are removed when stale;
-    cards that we do not know are logged and left alone.
+    `nics` are in order of index. Where they are what is known, no network is locked. Ports that
+    the cluster does not list are removed when stale; cards that we do not know are logged and
+    left alone.
     """
     prefix = conf.of(CycladesSettings).backend_prefix_id
-    ports = {p.id: p for p in Port.objects.filter(server=server).select_related("network")}
+    held = Port.objects.filter(server=server).select_related("network")
+    ports = {port.id: port for port in held.prefetch_related("addresses")}
+    if _are_known(ports, nics, prefix):
+        return
     _lock({port.network_id for port in ports.values()})
     seen: set[int] = set()
     for index, nic in enumerate(nics):
@@ -42,6 +46,30 @@ def observe(server: Server, nics: Sequence[NicSpec], moment: datetime) -> None:
         if port.id not in seen and is_stale(PortState(port.state), age, connecting=connecting):
             addresses.release_port(port)
             port.delete()
+
+
+def _are_known(ports: dict[int, Port], nics: Sequence[NicSpec], prefix: str) -> bool:
+    """Tell whether a cluster says just what the ports of a server say."""
+    told = {names.nic_of(prefix, nic.name): (index, nic) for index, nic in enumerate(nics)}
+    if len(told) != len(nics) or told.keys() != ports.keys():
+        return False
+    networks = {port.network_id for port in ports.values()}
+    subnets = Subnet.objects.live().filter(network_id__in=networks, ipversion=6)
+    cidrs = dict(subnets.values_list("network_id", "cidr"))
+    return all(
+        _is_known(port, *told[port.id], cidrs.get(port.network_id)) for port in ports.values()
+    )
+
+
+def _is_known(port: Port, index: int, nic: NicSpec, cidr: str | None) -> bool:
+    mac = nic.mac or port.mac
+    profile = _profile(nic.firewall, public=port.network.public)
+    card = (port.state, port.index, port.mac, port.ssh_port, port.firewall_profile)
+    if card != (PortState.ACTIVE, index, mac, nic.ssh_port, profile):
+        return False
+    derived = eui64(mac, cidr) if mac and cidr else None
+    wanted = {version: ip for version, ip in ((4, nic.ip), (6, derived)) if ip}
+    return wanted == {ip.ipversion: ip.address for ip in port.addresses.all()}
 
 
 def _lock(network_ids: set[int]) -> None:

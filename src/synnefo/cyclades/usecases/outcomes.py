@@ -8,12 +8,12 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Sum
 
 from synnefo.cyclades.domain import costs
 from synnefo.cyclades.domain.instances import FINAL, DiskSpec, NicSpec, is_final
 from synnefo.cyclades.domain.remarks import Remark
-from synnefo.cyclades.domain.server_states import State, Task, after
+from synnefo.cyclades.domain.server_states import NODE_LOST, State, Task, after
 from synnefo.cyclades.models import Flavor, Server
 from synnefo.cyclades.usecases import (
     builds,
@@ -26,6 +26,9 @@ from synnefo.cyclades.usecases import (
 from synnefo.kit import clock
 from synnefo.kit.faults import Conflict, OverLimit, ServiceUnavailable
 from synnefo.kit.logs import get_logger
+from synnefo.serve.consumer import soon
+from synnefo.serve.rows import locked, read, values_of, write_changes
+from synnefo.serve.statements import fetch, is_postgresql
 
 log = get_logger(__name__)
 DB = "cyclades"
@@ -44,7 +47,15 @@ _TASKS = {
 _SHOWN = {"OP_INSTANCE_REBOOT", MODIFY}
 """Jobs whose steps change the status that is shown. Spec: compute 3.1."""
 _LISTS_NICS = {CREATE, MODIFY, "OP_INSTANCE_STARTUP"}
-
+_IS_PENDING = "SELECT 1 FROM cyclades_quotaholderserial WHERE serial = %s AND pending"
+_NOTE = """
+UPDATE cyclades_server SET backendjobid = %s, backendopcode = %s, backendjobstatus = %s,
+  backendlogmsg = %s, updated = %s,
+  task_job_id = CASE WHEN task_job_id IS NULL AND task = %s THEN %s ELSE task_job_id END
+WHERE id = %s AND NOT deleted AND backendtime = %s
+  AND NOT coalesce(backendjobid = %s AND backendjobstatus IN ({}), false)
+""".format(", ".join(["%s"] * len(FINAL)))
+_NOTE_SOON = f"{_NOTE} AND set_config('synchronous_commit', 'off', true) = 'off'"
 
 _WENT_OFF = "It went off without being asked to: the guest shut down, or its QEMU ended."
 _UNSETTLED = "A release that a crash left undecided is in the way; it is settled soon."
@@ -74,6 +85,10 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
         return is_final(self.status)
 
 
+class NoSuchFlavor(Exception):
+    """A server has a size that no flavor has: make one, then `queue-retry`. Spec: compute 11.8."""
+
+
 class _MovedOn(Exception):
     """The server changed between reading it and locking it: look again."""
 
@@ -81,11 +96,9 @@ class _MovedOn(Exception):
 def apply(news: News) -> None:
     """Take news of a server over; ServiceUnavailable when it should be told again later."""
     for _attempt in range(5):
-        server = (
-            Server.objects.select_related("flavor", "serial", "cluster")
-            .filter(id=news.server_id)
-            .first()
-        )
+        beside = ("flavor", "cluster")
+        found = read(Server, "WHERE t.id = %s", [news.server_id], beside=beside)
+        server = found[0] if found else None
         if server is None or _is_stale(server, news):
             return
         try:
@@ -128,20 +141,17 @@ def _is_from_home(server: Server, news: News) -> bool:
 
 
 def _note(server: Server, news: News) -> None:
-    """Remember how far a running job is; nothing else follows from it."""
-    row = Server.objects.filter(id=server.id, deleted=False, backendtime=server.backendtime)
-    known = Q(backendjobid=news.job, backendjobstatus__in=FINAL)
-    changes: dict[str, object] = {
-        "backendjobid": news.job,
-        "backendopcode": news.opcode,
-        "backendjobstatus": news.status,
-        "backendlogmsg": news.log,
-    }
-    if news.opcode in _SHOWN:
-        changes["updated"] = clock.now()
-    row.exclude(known).update(**changes)
-    if server.task_job_id is None and _fits(server, news):
-        row.filter(task=server.task, task_job_id=None).update(task_job_id=news.job)
+    """Remember how far a running job is; nothing else follows from it.
+
+    So it need not outlive a crash of PostgreSQL: the end of the job tells more.
+    """
+    told = [news.job, news.opcode, news.status, news.log]
+    updated = clock.now() if news.opcode in _SHOWN else server.updated
+    adopts = server.task_job_id is None and _fits(server, news)
+    awaited = [server.task if adopts else None, news.job]
+    known = [server.id, server.backendtime, news.job, *sorted(FINAL)]
+    statement = _NOTE_SOON if is_postgresql(DB) else _NOTE
+    fetch(DB, statement, [*told, updated, *awaited, *known])
 
 
 def _fits(server: Server, news: News) -> bool:
@@ -174,16 +184,25 @@ def _finish(server: Server, news: News) -> None:
     if _shows_disks(news):
         of_disks, sizes = disk_outcomes.provisions(server, news.disks or (), news.moment)
         wanted += of_disks
-    name = f"client: dispatcher, server {server.id}, job {news.job}"
+    name, asked = f"client: dispatcher, server {server.id}, job {news.job}", clock.monotonic()
     kept = server.serial_id if foreseen else None
-    with commissions.reserve(wanted, name, force=True) as serial, transaction.atomic(using=DB):
-        row = Server.objects.select_for_update(of=("self",)).get(id=server.id)
+    with (
+        commissions.reserve(wanted, name, force=True, tell=False, note=False) as serial,
+        transaction.atomic(using=DB),
+    ):
+        row = locked(server)
         if _facts(row) != _facts(server) or _sizes(row, news) != sizes:
             raise _MovedOn
-        _settle_quota(serial, kept, succeeded=succeeded)
+        row.flavor, row.cluster = server.flavor, server.cluster
+        before = values_of(row)
+        if serial is not None:
+            receipt = commissions.ledger().receipt(serial, clock.monotonic() - asked)
+            receipt.save(force_insert=True)
+        _settle_quota(kept, succeeded=succeeded)
         _change(row, news, target, succeeded=succeeded)
-    if kept is not None:
-        commissions.ledger().resolve([kept])
+        write_changes(row, before)
+    if kept is not None or serial is not None:
+        soon(commissions.tell_decided)
 
 
 def _shows_disks(news: News) -> bool:
@@ -199,7 +218,9 @@ def _sizes(row: Server, news: News) -> dict[int, int]:
 
 def _is_promised(server: Server) -> bool:
     """Tell whether the server's own promise still stands; an old one may have been rejected."""
-    return server.serial is not None and server.serial.pending
+    if server.serial_id is None:
+        return False
+    return bool(fetch(DB, _IS_PENDING, [server.serial_id]))
 
 
 def _facts(row: Server) -> tuple[object, ...]:
@@ -236,23 +257,20 @@ def _charge(server: Server, news: News, target: State) -> costs.Charge:
 
 
 def _new_flavor(server: Server, news: News) -> Flavor | None:
-    if news.opcode != MODIFY or news.vcpus is None or news.memory_mib is None:
-        return None
+    """Find the flavor of a server's new size; NoSuchFlavor where there is none."""
     old = server.flavor
-    if (old.cpu, old.ram) == (news.vcpus, news.memory_mib):
+    size = (news.vcpus or old.cpu, news.memory_mib or old.ram)
+    if news.opcode != MODIFY or (old.cpu, old.ram) == size:
         return None
-    found = Flavor.objects.filter(
-        cpu=news.vcpus, ram=news.memory_mib, disk=old.disk, volume_type=old.volume_type_id
-    ).first()
+    alike = Flavor.objects.filter(disk=old.disk, volume_type=old.volume_type_id)
+    found = alike.filter(cpu=size[0], ram=size[1]).first()
     if found is None:
-        log.warning("no-such-flavor", server=server.id, cpu=news.vcpus, ram=news.memory_mib)
+        raise NoSuchFlavor(f"server {server.id} has {size[0]} processors and {size[1]} MiB now")
     return found
 
 
-def _settle_quota(serial: int | None, kept: int | None, *, succeeded: bool) -> None:
+def _settle_quota(kept: int | None, *, succeeded: bool) -> None:
     ledger = commissions.ledger()
-    if serial is not None:
-        ledger.accept(serial)
     if kept is not None and succeeded:
         ledger.accept(kept)
     elif kept is not None:
@@ -260,7 +278,7 @@ def _settle_quota(serial: int | None, kept: int | None, *, succeeded: bool) -> N
 
 
 def _change(row: Server, news: News, target: State, *, succeeded: bool) -> None:
-    """Write everything that follows from a finished job into a locked row."""
+    """Put everything that follows from a finished job into a locked row."""
     _adopt(row, news)
     _remember_job(row, news)
     awaited = _is_awaited(row, news)
@@ -269,6 +287,8 @@ def _change(row: Server, news: News, target: State, *, succeeded: bool) -> None:
     if succeeded:
         if news.opcode == SHUTDOWN and row.task is None and row.state is State.STARTED:
             histories.noticed(row, "stop", _WENT_OFF)
+        if news.opcode == NODE_LOST:
+            histories.diagnose(row, news.reason, source="cluster", moment=news.moment)
         _succeed(row, news, target)
     else:
         _fail(row, news, awaited=awaited)
@@ -276,7 +296,6 @@ def _change(row: Server, news: News, target: State, *, succeeded: bool) -> None:
         row.serial = None
         row.task = row.task_job_id = row.task_since = None
         histories.ended(row.id, failure=None if succeeded else news.reason or "It failed.")
-    row.save()
 
 
 def _succeed(row: Server, news: News, target: State) -> None:
