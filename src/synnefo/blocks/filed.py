@@ -10,7 +10,7 @@ import errno
 import itertools
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from synnefo.blocks.durable import (
@@ -44,6 +44,8 @@ class FiledStore:
         self._leaving = root / "leaving"
         self._damaged = root / "damaged"
         self._fans: set[str] = set()
+        self.on_written: Callable[[str, int], None] | None = None
+        """Told the name and a descriptor of each file that was written and synced anew."""
         with faults():
             for place in (self._data, self._incoming, self._leaving):
                 make_directory(place, medium)
@@ -243,6 +245,8 @@ class FiledStore:
             try:
                 write_all(fd, content)
                 self._medium.sync_file(fd)
+                if self.on_written is not None:
+                    self.on_written(path.name, fd)
             finally:
                 os.close(fd)
             temporary.rename(path)

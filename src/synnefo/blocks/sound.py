@@ -6,28 +6,22 @@ read is served at full speed.
 """
 
 import os
-import threading
 import time
-from collections import OrderedDict
 
+from synnefo.blocks.beliefs import Beliefs, identity
 from synnefo.blocks.durable import digest_of, faults
 from synnefo.blocks.hashing import ZERO_NAME
 from synnefo.blocks.port import BlockRotten, BlockStore
-
-_MOST = 100_000
-
-Identity = tuple[int, int, int, int]
 
 
 class SoundReads:
     """Opens blocks of one store, after looking whether they are what their name says."""
 
-    def __init__(self, store: BlockStore, *, trust: float) -> None:
+    def __init__(self, store: BlockStore, *, trust: float, beliefs: Beliefs | None = None) -> None:
         """Believe a block for `trust` seconds once it was found sound; 0 believes nothing."""
         self._store = store
         self._trust = trust
-        self._known: OrderedDict[str, tuple[Identity, float]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._beliefs = beliefs or Beliefs(None)
 
     def open(self, name: str) -> int:
         """Open a sound block and return a descriptor; BlockRotten when it is not."""
@@ -42,30 +36,22 @@ class SoundReads:
 
     def forget(self, name: str) -> None:
         """Look at a block again the next time."""
-        with self._lock:
-            self._known.pop(name, None)
+        self._beliefs.forget(name)
+
+    def written(self, name: str, fd: int) -> None:
+        """Believe a file that was just written from what its name was made of."""
+        self._beliefs.remember(name, identity(fd), time.monotonic() + self._trust)
 
     def _is_believed(self, name: str, fd: int) -> bool:
-        found = self._known.get(name)
-        if found is None or not self._trust:
+        if name == ZERO_NAME or not self._trust:
             return name == ZERO_NAME
-        identity, until = found
-        return until > time.monotonic() and identity == _identity(fd)
+        return self._beliefs.until(name, identity(fd)) > time.monotonic()
 
     def _check(self, name: str, fd: int) -> None:
-        identity = _identity(fd)
+        found = identity(fd)
         with faults():
             is_sound = digest_of(fd) == name
         if not is_sound:
             self.forget(name)
             raise BlockRotten(name)
-        with self._lock:
-            self._known[name] = (identity, time.monotonic() + self._trust)
-            self._known.move_to_end(name)
-            while len(self._known) > _MOST:
-                self._known.popitem(last=False)
-
-
-def _identity(fd: int) -> Identity:
-    told = os.fstat(fd)
-    return told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns
+        self._beliefs.remember(name, found, time.monotonic() + self._trust)

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 import msgspec
 
+from synnefo.blocks.beliefs import Beliefs
 from synnefo.blocks.choice import Where, open_store
 from synnefo.blocks.filed import FiledStore
 from synnefo.blocks.layered import LayeredStore, heal
@@ -17,6 +19,7 @@ from synnefo.kit.faults import InsufficientStorage, ServiceUnavailable
 from synnefo.kit.logs import get_logger
 from synnefo.kit.metrics import Counter
 from synnefo.pithos.settings import PithosSettings
+from synnefo.serve.settings import ServeSettings
 
 log = get_logger(__name__)
 DAMAGED = Counter("pithos_damaged_blocks_total", "Damaged blocks met while reading")
@@ -47,6 +50,8 @@ def _opened(wish: bytes, block_size: int) -> BlockStore:
     layers = msgspec.json.decode(wish, type=list[Where])
     with told():
         upper, *lower = (open_store(where, block_size=block_size) for where in layers)
+        if isinstance(upper, FiledStore):
+            upper.on_written = _written
         return LayeredStore(upper, lower[0]) if lower else upper
 
 
@@ -66,7 +71,17 @@ def sound(name: str) -> int:
 
 @cache
 def _sound_reads(wish: bytes, block_size: int, trust: float) -> SoundReads:
-    return SoundReads(_opened(wish, block_size), trust=trust)
+    return SoundReads(_opened(wish, block_size), trust=trust, beliefs=_beliefs())
+
+
+@cache
+def _beliefs() -> Beliefs:
+    return Beliefs(Path(conf.of(ServeSettings).synnefo_data_dir) / "run" / "sound-blocks")
+
+
+def _written(name: str, fd: int) -> None:
+    """Spare readers the hashing of what this process has just hashed and written."""
+    _sound_reads(*_wish(), conf.of(PithosSettings).pithos_block_trust).written(name, fd)
 
 
 def filed_layers() -> list[FiledStore]:
