@@ -57,6 +57,10 @@ class PithosSettings(msgspec.Struct, frozen=True, rename=str.upper):
     pithos_s3_enabled: bool = False
     """Whether clients of S3 are answered too, below `/s3`, by EC2 keys of the identity service."""
 
+    pithos_s3_domain: str | None = None
+    """Host at which S3 is reached, so that `BUCKET.` before it names a bucket. The web server in
+    front hands what comes for it and for the hosts below it to `/s3` under Pithos' address."""
+
     pithos_update_md5: bool = True
     """Whether an ETag is the MD5 of the content where it is known, as Swift's clients need it.
     Large uploads cost half the processor time without; MD5 then only checks an ETag sent along."""

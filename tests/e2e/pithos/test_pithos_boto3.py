@@ -239,9 +239,9 @@ def test_versioning_is_told_and_changed(s3: Any) -> None:
 
 def test_what_is_not_offered_is_refused_and_changes_nothing(s3: Any) -> None:
     s3.put_object(Bucket="photos", Key="x", Body=b"kept")
-    tags = {"TagSet": [{"Key": "a", "Value": "b"}]}
+    held = {"Status": "ON"}
     with pytest.raises(ClientError) as error:
-        s3.put_object_tagging(Bucket="photos", Key="x", Tagging=tags)
+        s3.put_object_legal_hold(Bucket="photos", Key="x", LegalHold=held)
     assert code_of(error) == "MethodNotAllowed"
     assert s3.get_object(Bucket="photos", Key="x")["Body"].read() == b"kept"
     with pytest.raises(ClientError) as error:

@@ -217,11 +217,12 @@ def data_reply(wanted: str | None, if_range: str | None, view: View, headers: He
 def _one(view: View, span: Span, headers: Headers, status: int) -> Reply:
     headers["Content-Length"] = str(span.length)
     if span.length <= AT_ONCE:
-        return Reply(status, headers, b"".join(_pieces(view, span)))
-    return Reply(status, headers, _pieces(view, span, view.outlet))
+        return Reply(status, headers, b"".join(pieces_of(view, span)))
+    return Reply(status, headers, pieces_of(view, span, view.outlet))
 
 
-def _pieces(view: View, span: Span, outlet: Outlet | None = None) -> Iterator[bytes]:
+def pieces_of(view: View, span: Span, outlet: Outlet | None = None) -> Iterator[bytes]:
+    """Answer some of an object's bytes, piece by piece."""
     if view.whole is not None:
         parts: Sequence[Part] = view.whole.parts
         return large.stream(parts, span, outlet)
@@ -248,7 +249,7 @@ def _parts(view: View, spans: Sequence[Span], boundary: str, kind: str) -> Itera
             f"Content-Range: {span.content_range(view.size)}\r\n"
             "Content-Transfer-Encoding: binary\r\n\r\n"
         ).encode()
-        yield from _pieces(view, span)
+        yield from pieces_of(view, span)
         start = "\r\n"
     yield f"\r\n--{boundary}--\r\n".encode()
 

@@ -1,6 +1,6 @@
 """What Pithos looks after by itself."""
 
-from synnefo.pithos.usecases import block_uses, claims, garbage, settlements
+from synnefo.pithos.usecases import block_uses, claims, garbage, lifecycles, settlements
 from synnefo.serve.errands import sweep
 
 
@@ -33,3 +33,9 @@ def index_blocks() -> None:
 def expire_objects() -> None:
     """Delete the objects whose time is over."""
     garbage.expire()
+
+
+@sweep("pithos.lifecycle", every=3600)
+def apply_lifecycles() -> None:
+    """Delete what the rules of containers say is over."""
+    lifecycles.apply_all()

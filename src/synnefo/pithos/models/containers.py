@@ -77,6 +77,7 @@ class Container(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint("account", "name", name="pithos_container_path")]
+        indexes = [models.Index("name", name="pithos_container_name")]
 
     def __str__(self) -> str:
         return f"{self.account}/{self.name}"

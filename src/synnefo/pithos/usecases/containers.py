@@ -1,6 +1,7 @@
 """Containers: made, described, counted, removed. Spec: object-storage 6."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 from django.db import IntegrityError, connections, transaction
@@ -160,6 +161,16 @@ def _rule(container: Container, order: Order) -> None:
         container.quota_count = order.quota_count
     if order.archive is not None:
         container.archive = order.archive
+
+
+def set_rules(caller: Caller, account: str, name: str, changes: Mapping[str, Any]) -> None:
+    """Lay rules over a container's; None removes one."""
+    refuse_others(caller, account)
+    with transaction.atomic(using=DB):
+        container = Container.objects.select_for_update().get(pk=container_of(account, name).pk)
+        rules = {**container.rules, **changes}
+        container.rules = {key: value for key, value in rules.items() if value not in (None, "")}
+        container.save(update_fields=["rules"])
 
 
 def _account_quota(account: str) -> int:

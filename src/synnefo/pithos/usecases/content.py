@@ -69,6 +69,30 @@ class Lines:
         return len(piece)
 
 
+class Pieces:
+    """A source made of pieces that come one after the other."""
+
+    def __init__(self, pieces: Iterator[bytes], length: int) -> None:
+        self.length: int | None = length
+        self._pieces = pieces
+        self._rest = memoryview(b"")
+
+    def fill(self, view: memoryview, /) -> int:
+        """Fill a buffer from its start."""
+        filled = 0
+        while filled < len(view):
+            if not self._rest:
+                piece = next(self._pieces, b"")
+                if not piece:
+                    break
+                self._rest = memoryview(piece)
+            taken = self._rest[: len(view) - filled]
+            view[filled : filled + len(taken)] = taken
+            self._rest = self._rest[len(taken) :]
+            filled += len(taken)
+        return filled
+
+
 def receive(source: Source, *, is_apart: bool = False, is_md5_made: bool = True) -> Content:
     """Store a body as blocks; on return they are durable, and nothing refers to them yet.
 

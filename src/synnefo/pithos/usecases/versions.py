@@ -142,7 +142,7 @@ def record(found: Found, draft: Draft, author: str, *, is_same: bool = False) ->
     if is_same:
         cost = charges.of_metadata(keeping, draft.size)
     history = old_size if old and keeping.keeps_history else 0
-    _count(found.box, node_id, (0 if old else 1, draft.size - old_size, history))
+    count(found.box, node_id, (0 if old else 1, draft.size - old_size, history))
     quotas.check(found.box, 0 if old else 1, draft.size - old_size)
     spend(found.box.account, found.box.policy.project, cost)
     return version
@@ -208,7 +208,8 @@ def _retire(old: State, keeping: Keeping) -> None:
         row.delete()
 
 
-def _count(box: Box, node_id: int, change: tuple[int, int, int]) -> None:
+def count(box: Box, node_id: int, change: tuple[int, int, int]) -> None:
+    """Add objects, their bytes, and bytes of former versions to a container's totals."""
     now = microseconds()
     with connections[DB].cursor() as cursor:
         cursor.execute(_TALLY, [*change, now, now, box.id, node_id % STRIPES])
@@ -237,7 +238,7 @@ def remove(found: Found, author: str) -> None:
     elif not Version.objects.filter(node_id=found.node_id).exists():
         Node.objects.filter(pk=found.node_id).delete()
     history = old.size if keeping.keeps_history else 0
-    _count(found.box, found.node_id, (-1, -old.size, history))
+    count(found.box, found.node_id, (-1, -old.size, history))
     cost = charges.of_delete(keeping, old.size)
     spend(found.box.account, found.box.policy.project, cost)
 

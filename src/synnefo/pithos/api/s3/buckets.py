@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from synnefo.kit.faults import Conflict, ItemNotFound
 from synnefo.pithos.api import formats
-from synnefo.pithos.api.s3 import faults
+from synnefo.pithos.api.s3 import access, faults
 from synnefo.pithos.api.s3.documents import Node, document, root, text_of
 from synnefo.pithos.api.s3.places import SEGMENTS, account_of, bucket_of, check_new
+from synnefo.pithos.domain.acls import LISTINGS, READ
 from synnefo.pithos.domain.listings import Listing
 from synnefo.pithos.domain.policies import Versioning
 from synnefo.pithos.models import Container
@@ -15,8 +16,6 @@ from synnefo.pithos.usecases.containers import Order
 from synnefo.serve.http.call import Call, Reply
 
 REGION = "default"
-_ALL = "FULL_CONTROL"
-_XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"'
 
 
 def list_buckets(call: Call) -> Reply:
@@ -54,14 +53,16 @@ def put_bucket(call: Call, bucket: str) -> Reply:
     account = account_of(call.who)
     if Container.objects.filter(account=account, name=bucket).exists():
         raise faults.taken("This bucket is yours already.", "BucketAlreadyOwnedByYou")
-    containers.put(call.who, account, bucket, Order({"versioning": Versioning.NONE}, {}))
+    is_open = access.canned(call)
+    rules = {READ: LISTINGS} if is_open else {}
+    order = Order({"versioning": Versioning.NONE}, {}, access=rules)
+    containers.put(call.who, account, bucket, order)
     return Reply(200, {"Location": f"/{bucket}"}, None)
 
 
 def delete_bucket(call: Call, bucket: str) -> Reply:
     """Remove an empty bucket."""
-    bucket_of(call.who, bucket)
-    account = account_of(call.who)
+    account = bucket_of(call.who, bucket).account
     try:
         containers.delete(call.who, account, bucket)
     except Conflict as fault:
@@ -83,35 +84,13 @@ def show_versioning(call: Call, bucket: str) -> Reply:
 
 def put_versioning(call: Call, bucket: str) -> Reply:
     """Let a bucket keep former versions, or no longer."""
-    bucket_of(call.who, bucket)
+    account = bucket_of(call.who, bucket).account
     status = text_of(root(call), "Status")
     if status not in {"Enabled", "Suspended"}:
         raise faults.wrong("The status is Enabled or Suspended.", "MalformedXML")
     kept = Versioning.AUTO if status == "Enabled" else Versioning.NONE
-    containers.update(call.who, account_of(call.who), bucket, Order({"versioning": kept}, {}))
+    containers.update(call.who, account, bucket, Order({"versioning": kept}, {}))
     return Reply(200, {}, None)
-
-
-def show_acl(call: Call, bucket: str) -> Reply:
-    """Tell who may use a bucket over S3: its owner."""
-    bucket_of(call.who, bucket)
-    return acl(call)
-
-
-def acl(call: Call) -> Reply:
-    """Answer that everything belongs to the caller alone."""
-    made = document(
-        "AccessControlPolicy",
-        [
-            ("Owner", owner(call)),
-            (
-                "AccessControlList",
-                [("Grant", [("Grantee", owner(call)), ("Permission", _ALL)])],
-            ),
-        ],
-    )
-    made.body = made.body.replace(b"<Grantee>", f"<Grantee {_XSI}>".encode())
-    return made
 
 
 def absent(what: str, code: str) -> Callable[[Call, str], Reply]:

@@ -2,7 +2,15 @@
 
 from xml.sax.saxutils import escape
 
-from synnefo.kit.faults import BadRequest, Conflict, Fault, Forbidden, ItemNotFound, NotAllowed
+from synnefo.kit.faults import (
+    BadRequest,
+    Conflict,
+    Fault,
+    Forbidden,
+    ItemNotFound,
+    NotAllowed,
+    NotImplementedHere,
+)
 
 XML = "application/xml"
 _CODES = {
@@ -60,3 +68,8 @@ def taken(message: str, code: str) -> Conflict:
 def not_here(what: str) -> NotAllowed:
     """Refuse something of S3 that is not offered."""
     return NotAllowed(f"{what} is not offered here.", details="MethodNotAllowed")
+
+
+def not_offered(what: str) -> NotImplementedHere:
+    """Refuse something of S3 that nobody here could keep."""
+    return NotImplementedHere(f"{what} is not offered here.", details="NotImplemented")

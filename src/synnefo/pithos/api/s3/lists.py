@@ -13,9 +13,12 @@ from synnefo.pithos.api.s3.documents import Node, document
 from synnefo.pithos.api.s3.faults import wrong
 from synnefo.pithos.api.s3.places import bucket_of
 from synnefo.pithos.api.s3.tags import etag_of
+from synnefo.pithos.domain.acls import LISTINGS, READ
 from synnefo.pithos.domain.listings import Listing
+from synnefo.pithos.models import Container
 from synnefo.pithos.usecases import listings
 from synnefo.pithos.usecases.listings import Filter, Line
+from synnefo.serve.http.auth import Caller
 from synnefo.serve.http.call import Call, Reply
 
 MOST = 1000
@@ -35,67 +38,73 @@ class Page(msgspec.Struct, frozen=True):
 
 def list_objects(call: Call, bucket: str) -> Reply:
     """List a bucket's objects, in the older or the newer way."""
-    most = _most(call)
+    limit = most(call)
     if call.arg("list-type") == "2":
-        return _newer(call, bucket, most)
+        return _newer(call, bucket, limit)
     marker = call.arg("marker") or ""
-    page = _page(call, bucket, marker, most)
-    head: list[Node] = [("Marker", _shown(call, marker))]
+    page = _page(call, bucket, marker, limit)
+    head: list[Node] = [("Marker", shown(call, marker))]
     if page.is_cut and call.arg("delimiter"):
-        head.append(("NextMarker", _shown(call, page.last)))
+        head.append(("NextMarker", shown(call, page.last)))
     return _document(call, bucket, page, head)
 
 
-def _newer(call: Call, bucket: str, most: int) -> Reply:
+def _newer(call: Call, bucket: str, limit: int) -> Reply:
     token, start = call.arg("continuation-token"), call.arg("start-after") or ""
-    page = _page(call, bucket, _name_in(token) if token else start, most)
+    page = _page(call, bucket, _name_in(token) if token else start, limit)
     head: list[Node] = [("KeyCount", str(len(page.lines)))]
     if token:
         head.append(("ContinuationToken", token))
     if start:
-        head.append(("StartAfter", _shown(call, start)))
+        head.append(("StartAfter", shown(call, start)))
     if page.is_cut:
         head.append(("NextContinuationToken", _token_of(page.last)))
     return _document(call, bucket, page, head)
 
 
-def _most(call: Call) -> int:
+def most(call: Call) -> int:
+    """Read how many names are wanted at once."""
     text = call.arg("max-keys") or str(MOST)
     if not is_number(text):
         raise wrong("max-keys is a number.")
     return min(int(text), MOST)
 
 
-def _page(call: Call, bucket: str, marker: str, most: int) -> Page:
+def _page(call: Call, bucket: str, marker: str, limit: int) -> Page:
     container = bucket_of(call.who, bucket)
-    if not most:
+    if not limit:
         return Page([], False)
     listing = Listing(
         prefix=call.arg("prefix") or "",
         delimiter=call.arg("delimiter") or "",
         marker=marker,
-        limit=most + 1,
+        limit=limit + 1,
     )
-    found = listings.page(call.who, container, listing, Filter())
-    return Page(found[:most], len(found) > most)
+    found = listings.page(_reader(call, container), container, listing, Filter())
+    return Page(found[:limit], len(found) > limit)
+
+
+def _reader(call: Call, container: Container) -> Caller:
+    """Let everybody list a bucket that is open, as its owner would."""
+    is_open = LISTINGS in str(container.rules.get(READ, "")).split(",")
+    return Caller(user_id=container.account) if is_open else call.who
 
 
 def _document(call: Call, bucket: str, page: Page, head: list[Node]) -> Reply:
     nodes: list[Node] = [
         ("Name", bucket),
-        ("Prefix", _shown(call, call.arg("prefix") or "")),
+        ("Prefix", shown(call, call.arg("prefix") or "")),
         *head,
-        ("MaxKeys", str(_most(call))),
+        ("MaxKeys", str(most(call))),
         ("IsTruncated", "true" if page.is_cut else "false"),
     ]
-    for name in ("delimiter", "encoding-type"):
+    for name, told in (("delimiter", "Delimiter"), ("encoding-type", "EncodingType")):
         value = call.arg(name)
         if value:
-            shown = "Delimiter" if name == "delimiter" else "EncodingType"
-            nodes.append((shown, _shown(call, value) if name == "delimiter" else value))
+            nodes.append((told, shown(call, value) if name == "delimiter" else value))
     nodes += [_entry(call, line) for line in page.lines if line.state is not None]
     nodes += [
-        ("CommonPrefixes", [("Prefix", _shown(call, line.name))])
+        ("CommonPrefixes", [("Prefix", shown(call, line.name))])
         for line in page.lines
         if line.state is None
     ]
@@ -107,7 +116,7 @@ def _entry(call: Call, line: Line) -> Node:
     assert state is not None
     size = state.size if state.large_size is None else state.large_size
     facts: list[Node] = [
-        ("Key", _shown(call, line.name)),
+        ("Key", shown(call, line.name)),
         ("LastModified", formats.iso_z(state.modified)),
         ("ETag", etag_of(state)),
         ("Size", str(size)),
@@ -118,7 +127,7 @@ def _entry(call: Call, line: Line) -> Node:
     return "Contents", facts
 
 
-def _shown(call: Call, text: str) -> str:
+def shown(call: Call, text: str) -> str:
     """Write a name as asked; XML cannot carry every character."""
     if call.arg("encoding-type") == "url":
         return quote(text, safe="/")

@@ -6,23 +6,23 @@ from urllib.parse import unquote
 
 import msgspec
 
-from synnefo.kit.faults import ItemNotFound
+from synnefo.kit.faults import ItemNotFound, PreconditionFailed
 from synnefo.pithos.api import formats
 from synnefo.pithos.api.reading import View, data_reply, view_of
-from synnefo.pithos.api.s3 import bodies
-from synnefo.pithos.api.s3.buckets import acl
+from synnefo.pithos.api.s3 import access, bodies, object_tags, versions
 from synnefo.pithos.api.s3.callers import signed_of
 from synnefo.pithos.api.s3.documents import Node, document, root, text_of
-from synnefo.pithos.api.s3.faults import wrong
-from synnefo.pithos.api.s3.places import SEGMENTS, account_of, bucket_of, place_of
+from synnefo.pithos.api.s3.faults import denied, wrong
+from synnefo.pithos.api.s3.places import SEGMENTS, bucket_of, place_of
 from synnefo.pithos.api.s3.tags import etag_of
 from synnefo.pithos.domain import conditions, metadata
 from synnefo.pithos.domain.conditions import Conditions
 from synnefo.pithos.domain.places import Place
 from synnefo.pithos.domain.policies import Versioning
-from synnefo.pithos.usecases import copies, large, objects
+from synnefo.pithos.domain.sharing import Right
+from synnefo.pithos.usecases import copies, large, objects, version_removal
 from synnefo.pithos.usecases.copies import Route
-from synnefo.pithos.usecases.found import State, look, readable
+from synnefo.pithos.usecases.found import Found, State, look, with_rights
 from synnefo.pithos.usecases.objects import Wish
 from synnefo.serve.http.auth import Caller
 from synnefo.serve.http.call import Call, Reply
@@ -69,9 +69,19 @@ def head_object(call: Call, bucket: str, key: str) -> Reply:
 def _view(call: Call, bucket: str, key: str, *, with_data: bool = False) -> View:
     place = place_of(call.who, bucket, key)
     try:
-        return view_of(call.who, readable(call.who, place, with_data=with_data))
+        found = _found(call.who, place, with_data=with_data)
+        return view_of(call.who, versions.wanted(found, call.arg("versionId")))
     except ItemNotFound as fault:
-        raise ItemNotFound(f"There is no object '{key}'.", details="NoSuchKey") from fault
+        code = fault.details or "NoSuchKey"
+        raise ItemNotFound(f"There is no object '{key}'.", details=code) from fault
+
+
+def _found(caller: Caller, place: Place, *, with_data: bool) -> Found:
+    """Find an object; one that is open to everybody is read as by its owner."""
+    found = with_rights(caller, look(place, with_data=with_data))
+    if found.right < Right.READ and found.public_id is None:
+        raise denied("Nothing here is yours to read.")
+    return found
 
 
 def _tags(view: View) -> frozenset[str]:
@@ -103,8 +113,11 @@ def put_object(call: Call, bucket: str, key: str) -> Reply:
     place = place_of(call.who, bucket, key)
     body = bodies.body_of(call, signed_of())
     former = parts_of(call.who, place)
-    state = objects.put(call.who, place, body, wish_of(call, key))
+    tags = object_tags.given(call)
+    wish = wish_of(call, key)
+    state = objects.put(call.who, place, body, wish)
     forget_parts(call.who, former)
+    object_tags.lay(place, tags)
     return Reply(200, _written(state), None)
 
 
@@ -121,6 +134,7 @@ def wish_of(call: Call, key: str) -> Wish:
         content_type=kind,
         metadata=_metadata(headers),
         conditions=Conditions(match=wanted.match, none_match=wanted.none_match),
+        is_public=access.canned(call),
     )
 
 
@@ -145,9 +159,13 @@ def copy_object(call: Call, bucket: str, key: str) -> Reply:
     is_fresh = (call.headers.get("X-Amz-Metadata-Directive") or "COPY").upper() == "REPLACE"
     if source == target and not is_fresh:
         raise wrong("An object cannot be copied onto itself unchanged.", "InvalidRequest")
-    wish = wish_of(call, key) if is_fresh else Wish()
-    route = Route(source=source, target=target, is_fresh=is_fresh)
+    wish = wish_of(call, key) if is_fresh else Wish(is_public=access.canned(call))
+    wish = msgspec.structs.replace(wish, conditions=source_conditions(call))
+    route = Route(source=source, target=target, version=version_of(call), is_fresh=is_fresh)
+    check_ages(call, source)
     _, state = copies.transfer(call.who, route, wish)
+    if (call.headers.get("X-Amz-Tagging-Directive") or "COPY").upper() == "REPLACE":
+        object_tags.lay(target, object_tags.given(call))
     told: list[Node] = [
         ("LastModified", formats.iso_z(state.modified)),
         ("ETag", etag_of(state)),
@@ -157,19 +175,54 @@ def copy_object(call: Call, bucket: str, key: str) -> Reply:
 
 def source_of(call: Call) -> Place:
     """Read which object is copied; it must be the caller's and there."""
-    text = unquote(str(call.headers.get("X-Amz-Copy-Source", ""))).partition("?versionId=")[0]
-    bucket, _, key = text.removeprefix("/").partition("/")
+    text = str(call.headers.get("X-Amz-Copy-Source", "")).partition("?versionId=")[0]
+    bucket, _, key = unquote(text).removeprefix("/").partition("/")
     place = place_of(call.who, bucket, key)
-    state = look(place).state
-    if state is None:
+    if look(place).state is None:
         raise ItemNotFound(f"There is no object '{key}'.", details="NoSuchKey")
     return place
 
 
+def version_of(call: Call) -> str:
+    """Read which version of the source is copied."""
+    text = str(call.headers.get("X-Amz-Copy-Source", ""))
+    return text.partition("?versionId=")[2]
+
+
+def source_conditions(call: Call) -> Conditions:
+    """Read what must hold for the source of a copy."""
+    prefix = "X-Amz-Copy-Source-"
+    named = {name: call.headers.get(prefix + name) for name in ("If-Match", "If-None-Match")}
+    found = conditions.read({name: value for name, value in named.items() if value})
+    return Conditions(match=found.match, none_match=found.none_match)
+
+
+def check_ages(call: Call, source: Place) -> None:
+    """Refuse a copy of a source that is too old or too new for its sender."""
+    prefix, modified = "X-Amz-Copy-Source-", look(source).object.seconds
+    since = conditions.seconds_of(call.headers.get(f"{prefix}If-Modified-Since"))
+    until = conditions.seconds_of(call.headers.get(f"{prefix}If-Unmodified-Since"))
+    if (since is not None and modified <= since) or (until is not None and modified > until):
+        raise PreconditionFailed("The source of the copy is too old or too new.")
+
+
 def delete_object(call: Call, bucket: str, key: str) -> Reply:
-    """Delete an object; one that is not there counts as deleted."""
-    _delete(call.who, place_of(call.who, bucket, key))
-    return Reply(204, {}, None)
+    """Delete an object, or one version of it; what is not there counts as deleted."""
+    place, version = place_of(call.who, bucket, key), call.arg("versionId")
+    return Reply(204, _removed(call.who, place, version), None)
+
+
+def _removed(caller: Caller, place: Place, version: str | None) -> dict[str, str]:
+    """Delete, and tell which version went or what notes the deletion."""
+    if not version or version == "null":
+        _delete(caller, place)
+        return {}
+    try:
+        was_deletion = version_removal.drop(caller, place, version)
+    except ItemNotFound:
+        was_deletion = False
+    told = {"x-amz-version-id": version}
+    return {**told, "x-amz-delete-marker": "true"} if was_deletion else told
 
 
 def _delete(caller: Caller, place: Place) -> None:
@@ -185,21 +238,16 @@ def delete_objects(call: Call, bucket: str) -> Reply:
     """Delete many objects at once."""
     bucket_of(call.who, bucket)
     wanted = root(call)
-    keys = [text_of(each, "Key") for each in wanted.iter("Object")]
+    named = [(text_of(one, "Key"), text_of(one, "VersionId")) for one in wanted.iter("Object")]
+    keys = [key for key, _ in named]
     if not keys or len(keys) > MOST_DELETED:
         raise wrong(f"Name 1 to {MOST_DELETED} objects.", "MalformedXML")
-    for key in keys:
+    for key, version in named:
         if key:
-            _delete(call.who, place_of(call.who, bucket, key))
+            _removed(call.who, place_of(call.who, bucket, key), version)
     is_quiet = text_of(wanted, "Quiet") == "true"
     gone: list[Node] = [] if is_quiet else [("Deleted", [("Key", key)]) for key in keys]
     return document("DeleteResult", gone)
-
-
-def show_acl(call: Call, bucket: str, key: str) -> Reply:
-    """Tell who may use an object over S3: its owner."""
-    _view(call, bucket, key)
-    return acl(call)
 
 
 def parts_of(caller: Caller, place: Place) -> list[Place]:
@@ -209,7 +257,7 @@ def parts_of(caller: Caller, place: Place) -> list[Place]:
     if state is None or state.large_size is None or container.versioning == Versioning.AUTO:
         return []
     mine = f"/{place.container}{SEGMENTS}/"
-    account = account_of(caller)
+    account = place.account
     return [
         Place(account, place.container + SEGMENTS, entry.name.removeprefix(mine))
         for entry in large.entries_of(state)

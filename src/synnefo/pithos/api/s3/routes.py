@@ -3,8 +3,20 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from synnefo.pithos.api.s3 import buckets, callers, faults, lists, objects, uploads
+from synnefo.pithos.api.s3 import (
+    access,
+    buckets,
+    callers,
+    configs,
+    faults,
+    lists,
+    object_tags,
+    objects,
+    uploads,
+    versions,
+)
 from synnefo.pithos.api.s3.buckets import absent
+from synnefo.pithos.usecases import lifecycles
 from synnefo.serve.http import Api, Call, Reply, Route
 
 InBucket = Callable[[Call, str], Reply]
@@ -14,29 +26,61 @@ _BUCKET: dict[str, dict[str, InBucket]] = {
     "GET": {
         "location": buckets.show_location,
         "versioning": buckets.show_versioning,
-        "acl": buckets.show_acl,
+        "acl": access.show_bucket,
+        "versions": versions.list_versions,
+        "policy": configs.show_policy,
+        "policyStatus": configs.show_policy_status,
+        "tagging": configs.show_tags,
+        "lifecycle": configs.show_lifecycle,
+        "cors": configs.show_cors,
+        "encryption": absent("encryption", "ServerSideEncryptionConfigurationNotFoundError"),
+        "object-lock": absent("locks", "ObjectLockConfigurationNotFoundError"),
+        "ownershipControls": absent("ownership rules", "OwnershipControlsNotFoundError"),
+        "publicAccessBlock": absent("blocks", "NoSuchPublicAccessBlockConfiguration"),
+        "replication": absent("replication", "ReplicationConfigurationNotFoundError"),
+        "website": absent("site; see web-index", "NoSuchWebsiteConfiguration"),
         "uploads": uploads.list_uploads,
-        "policy": absent("policy", "NoSuchBucketPolicy"),
-        "tagging": absent("tags", "NoSuchTagSet"),
-        "lifecycle": absent("lifecycle", "NoSuchLifecycleConfiguration"),
-        "cors": absent("CORS rules", "NoSuchCORSConfiguration"),
         "": lists.list_objects,
     },
     "HEAD": {"": buckets.head_bucket},
-    "PUT": {"versioning": buckets.put_versioning, "": buckets.put_bucket},
+    "PUT": {
+        "versioning": buckets.put_versioning,
+        "acl": access.put_bucket,
+        "policy": configs.put_policy,
+        "tagging": configs.put_tags,
+        "lifecycle": configs.put_lifecycle,
+        "cors": configs.put_cors,
+        "": buckets.put_bucket,
+    },
     "POST": {"delete": objects.delete_objects},
-    "DELETE": {"": buckets.delete_bucket},
+    "DELETE": {
+        "policy": configs.delete_policy,
+        "tagging": configs.forget(configs.TAGS),
+        "lifecycle": configs.forget(lifecycles.KEY),
+        "cors": configs.forget(configs.CORS),
+        "": buckets.delete_bucket,
+    },
 }
 _OBJECT: dict[str, dict[str, OnObject]] = {
     "GET": {
         "uploadId": uploads.list_parts,
-        "acl": objects.show_acl,
+        "acl": access.show_object,
+        "tagging": object_tags.show,
         "": objects.get_object,
     },
     "HEAD": {"": objects.head_object},
-    "PUT": {"partNumber": uploads.put_part, "": objects.put_object},
+    "PUT": {
+        "partNumber": uploads.put_part,
+        "acl": access.put_object,
+        "tagging": object_tags.put,
+        "": objects.put_object,
+    },
     "POST": {"uploads": uploads.begin, "uploadId": uploads.complete},
-    "DELETE": {"uploadId": uploads.abort, "": objects.delete_object},
+    "DELETE": {
+        "uploadId": uploads.abort,
+        "tagging": object_tags.delete,
+        "": objects.delete_object,
+    },
 }
 _WORDS = {
     *("accelerate", "acl", "analytics", "attributes", "cors", "delete", "encryption"),

@@ -8,31 +8,37 @@ from urllib.parse import quote
 
 import msgspec
 
-from synnefo.kit.faults import BadRequest, ItemNotFound
+from synnefo.kit.faults import ItemNotFound
 from synnefo.kit.ids import new_hex_id
 from synnefo.kit.units import is_number
 from synnefo.pithos.api import formats
-from synnefo.pithos.api.s3 import bodies
+from synnefo.pithos.api.reading import pieces_of, view_of
+from synnefo.pithos.api.s3 import bodies, versions
 from synnefo.pithos.api.s3.callers import signed_of
 from synnefo.pithos.api.s3.documents import Node, document, root, text_of
 from synnefo.pithos.api.s3.faults import no_upload, wrong
 from synnefo.pithos.api.s3.objects import (
+    check_ages,
     forget_parts,
     parts_of,
+    source_conditions,
     source_of,
+    version_of,
     wish_of,
 )
 from synnefo.pithos.api.s3.places import SEGMENTS, account_of, bucket_of, place_of
 from synnefo.pithos.api.s3.tags import bare, etag_of
+from synnefo.pithos.domain import ranges
 from synnefo.pithos.domain.listings import Listing
 from synnefo.pithos.domain.places import Place
 from synnefo.pithos.domain.policies import Versioning
+from synnefo.pithos.domain.ranges import Span
 from synnefo.pithos.models import Container
 from synnefo.pithos.usecases import containers, copies, large, listings, objects
 from synnefo.pithos.usecases.containers import Order
-from synnefo.pithos.usecases.content import Lines
+from synnefo.pithos.usecases.content import Lines, Pieces
 from synnefo.pithos.usecases.copies import Route
-from synnefo.pithos.usecases.found import State, container_of, look
+from synnefo.pithos.usecases.found import State, container_of, look, readable
 from synnefo.pithos.usecases.listings import Filter, Line
 from synnefo.pithos.usecases.objects import Wish
 from synnefo.serve.http.auth import Caller
@@ -61,10 +67,7 @@ def put_part(call: Call, bucket: str, key: str) -> Reply:
     record = _open(call, bucket, key)
     place = _part(record, _number(call))
     if call.headers.get("X-Amz-Copy-Source"):
-        if call.headers.get("X-Amz-Copy-Source-Range"):
-            raise BadRequest("Parts are copied whole here.", details="NotImplemented")
-        route = Route(source=source_of(call), target=place, is_fresh=True)
-        _, state = copies.transfer(call.who, route, Wish())
+        state = _copied(call, place)
         when = ("LastModified", formats.iso_z(state.modified))
         return document("CopyPartResult", [when, ("ETag", etag_of(state))])
     state = objects.put(call.who, place, bodies.body_of(call, signed_of()), Wish())
@@ -72,6 +75,24 @@ def put_part(call: Call, bucket: str, key: str) -> Reply:
         objects.delete(call.who, place)
         raise no_upload()
     return Reply(200, {"ETag": etag_of(state)}, None)
+
+
+def _copied(call: Call, place: Place) -> State:
+    """Make a part of an object that is there, or of some of its bytes."""
+    source, wish = source_of(call), Wish(conditions=source_conditions(call))
+    check_ages(call, source)
+    wanted = call.headers.get("X-Amz-Copy-Source-Range")
+    found = versions.wanted(readable(call.who, source), version_of(call))
+    if not wanted and found.object.large_size is None:
+        route = Route(source=source, target=place, version=version_of(call), is_fresh=True)
+        return copies.transfer(call.who, route, wish)[1]
+    wish.conditions.check_write(objects.tags_of(found.object))
+    view = view_of(call.who, found)
+    spans = ranges.wanted(wanted, view.size) if wanted else [Span(0, view.size)]
+    if spans is None or len(spans) != 1:
+        raise wrong("A part copies one range of bytes.", "InvalidRange")
+    body = Pieces(pieces_of(view, spans[0]), spans[0].length)
+    return objects.put(call.who, place, body, Wish())
 
 
 def complete(call: Call, bucket: str, key: str) -> Reply:
