@@ -3,7 +3,12 @@
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-STORIES = ("tests/e2e/faults/", "tests/e2e/solo/", "tests/e2e/pithos/")
+STORIES = (
+    "tests/e2e/faults/",
+    "tests/e2e/solo/",
+    "tests/e2e/pithos/",
+    "tests/e2e/hosts/",
+)
 """Folders whose tests share what they started, apart from the others."""
 
 

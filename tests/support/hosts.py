@@ -137,6 +137,9 @@ class Host:
         (root / "etc/machine-id").unlink(missing_ok=True)
         (root / "etc/machine-id").write_text(uuid4().hex + "\n")
         (root / "etc/hostname").write_text(f"{self.name}\n")
+        sessions = root / "etc/pam.d/common-session"
+        kept = [line for line in sessions.read_text().splitlines() if "pam_systemd" not in line]
+        sessions.write_text("\n".join([*kept, ""]))
         (root / "usr/sbin/policy-rc.d").unlink(missing_ok=True)
 
     def _boot(self) -> int:
