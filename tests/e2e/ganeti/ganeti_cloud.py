@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,38 @@ class Stage(msgspec.Struct):
         assert process.wait(10) == 0
         wait_for((node.root / EVENTD_PID[1:]).exists, lambda: "eventd starts", within=20)
 
+    def create_many(self, count: int, at_once: int = 8) -> list[str]:
+        """Order many servers, several at once."""
+        order = self.user.order("many", flavorRef=self.flavor)
+
+        def one(_number: int) -> str:
+            answer = self.user.compute("POST", "/servers", order)
+            assert "server" in answer, answer
+            return str(answer["server"]["id"])
+
+        with ThreadPoolExecutor(at_once) as pool:
+            return list(pool.map(one, range(count)))
+
+    def all_active(self, count: int, within: float = 120) -> None:
+        """Wait until so many servers are there, all of them ACTIVE and at rest."""
+
+        def are_active() -> bool:
+            states = [(one["status"], one["OS-EXT-STS:task_state"]) for one in self.user.servers()]
+            return states == [("ACTIVE", None)] * count
+
+        wait_for(are_active, self.user.states, within=within)
+
+    def kill_broker(self, number: int) -> None:
+        """Cut a broker's power."""
+        rabbitmq.kill(self.brokers.nodes[number])
+
+    def start_broker(self, *numbers: int) -> None:
+        """Give brokers their power back."""
+        for number in numbers:
+            rabbitmq.run(self.brokers, self.brokers.nodes[number])
+        for number in numbers:
+            rabbitmq.wait(self.brokers.nodes[number])
+
     def stop_eventd(self, node: Node, signal: str = "TERM") -> None:
         """End the watcher of a node."""
         pid = node.read(EVENTD_PID).decode().strip()
@@ -199,6 +232,7 @@ def settings(prefix: str, brokers: Brokers, databases: dict[str, dict[str, objec
             "hvparams": {"kvm": {"serial_console": False}, "fake": {}},
         },
         "RAPI_TIMEOUT": 20.0,
+        "BACKEND_LOST_AFTER": 5,
     }
     return "".join(f"{name} = {value!r}\n" for name, value in values.items())
 

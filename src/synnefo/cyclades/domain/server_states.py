@@ -164,7 +164,11 @@ def task_state(task: str | None) -> str:
     return TASK_STATES.get(Task(task), "UNKNOWN") if task in Task.__members__ else "UNKNOWN"
 
 
+NODE_LOST = "SNF_NODE_LOST"
+"""Stands for what no job does: the node of a running server went away."""
+
 NEXT = {
+    NODE_LOST: State.ERROR,
     "OP_INSTANCE_CREATE": State.STARTED,
     "OP_INSTANCE_STARTUP": State.STARTED,
     "OP_INSTANCE_REBOOT": State.STARTED,

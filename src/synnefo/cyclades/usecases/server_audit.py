@@ -13,7 +13,7 @@ import msgspec
 from synnefo.cyclades.domain import differences, names
 from synnefo.cyclades.domain.differences import Card, Disk, Kind
 from synnefo.cyclades.domain.instances import InstanceFacts, JobFacts, is_final
-from synnefo.cyclades.domain.server_states import State, Task
+from synnefo.cyclades.domain.server_states import NODE_LOST, State, Task
 from synnefo.cyclades.engines.choose import Engine
 from synnefo.cyclades.models import Cluster, Flavor, IPAddress, Port, Server, Volume
 from synnefo.cyclades.network_settings import NetworkSettings
@@ -21,6 +21,12 @@ from synnefo.cyclades.settings import CycladesSettings
 from synnefo.cyclades.usecases.clusters import engine_of
 from synnefo.cyclades.usecases.outcomes import News
 from synnefo.kit import clock, conf
+
+NODE_PATIENCE = timedelta(seconds=30)
+"""How long a node may be silent, as when its daemon is restarted."""
+_NODE_GONE = frozenset({"ERROR_nodedown", "ERROR_nodeoffline"})
+_nodeless: dict[int, datetime] = {}
+"""Since when the nodes of servers are silent, as far as this process has seen."""
 
 YOUNG = timedelta(seconds=30)
 """News of a task this young are still on their way."""
@@ -149,7 +155,8 @@ def _judge(view: _View, belief: _Belief, facts: InstanceFacts | None) -> Iterabl
     if facts is None:
         return _judge_absent(server, view.moment)
     if server.state is State.ERROR and not facts.running:
-        return []
+        returned = server.launched is not None and facts.status not in _NODE_GONE
+        return _judge_state(server, facts, view.moment) if returned else []
     return [
         *_judge_state(server, facts, view.moment),
         *_judge_size(server, facts, view.moment),
@@ -217,8 +224,22 @@ def _judge_absent(server: Server, moment: datetime) -> list[Finding]:
     return [_found(Kind.STALE, server, "its instance is gone", news)]
 
 
+def _judge_lost_node(server: Server, facts: InstanceFacts, moment: datetime) -> list[Finding]:
+    """A node that is gone for longer than a restart of its daemon takes its servers along."""
+    since = _nodeless.setdefault(server.id, moment)
+    if server.state is not State.STARTED or moment - since < NODE_PATIENCE:
+        return []
+    reason = f"The node {facts.node} that it runs on does not answer."
+    news = news_of(server, NODE_LOST, "success", moment)
+    told = msgspec.structs.replace(news, reason=reason)
+    return [_found(Kind.STATE, server, "its node does not answer", told)]
+
+
 def _judge_state(server: Server, facts: InstanceFacts, moment: datetime) -> list[Finding]:
-    if (server.state is State.STARTED) is facts.running:
+    if facts.status in _NODE_GONE:
+        return _judge_lost_node(server, facts, moment)
+    _nodeless.pop(server.id, None)
+    if (server.state is State.STARTED) is facts.running and server.state is not State.ERROR:
         return []
     opcode = "OP_INSTANCE_STARTUP" if facts.running else "OP_INSTANCE_SHUTDOWN"
     what = "it runs" if facts.running else "it does not run"
