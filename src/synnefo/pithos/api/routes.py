@@ -7,6 +7,7 @@ from synnefo.pithos.api import (
     domains,
     public,
     reading,
+    viewing,
     writing,
 )
 from synnefo.serve.http.route import Route
@@ -45,6 +46,7 @@ DOMAINS = [
     Route("DELETE", "/{domain}/objects/{uuid}", domains.delete_in_domain),
 ]
 
+VIEW = [Route("GET", OBJECT, viewing.view_file, auth=False)]
 PUBLIC = [Route("GET", "/{url_id}", public.get_public, auth=False)]
 INFO = [Route("GET", "/", discovery.show_info, auth=False)]
 TOKENS = [Route("GET", "/", discovery.give_token, auth=False)]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.urls import URLPattern
 
 from synnefo.kit import clock
-from synnefo.pithos.api import cors, routes, temp_urls, websites
+from synnefo.pithos.api import cors, routes, temp_urls, untrusted, viewing, websites
 from synnefo.pithos.api.dialects import fault_style, token_of
 from synnefo.pithos.api.s3 import routes as s3
 from synnefo.pithos.engines import identity
@@ -60,7 +60,8 @@ APIS = [
     *(_storage(prefix) for prefix in PREFIXES),
     _api("pithos-domains", "domains", routes.DOMAINS),
     _api("pithos-domains", "object-store/domains", routes.DOMAINS),
-    _api("pithos-public", "public", routes.PUBLIC),
+    _api("pithos-public", "public", routes.PUBLIC).wrapped(untrusted.apart),
+    _api("pithos-view", viewing.PREFIX, routes.VIEW).wrapped(untrusted.apart),
     _plain("pithos-info", "info", routes.INFO),
     _plain("pithos-info", "object-store/info", routes.INFO),
     _plain("pithos-tokens", "auth/v1.0", routes.TOKENS),
