@@ -12,6 +12,9 @@ const budgets = [
   { what: 'files', of: /^(Files|hashing).*\.js\.gz$/, limit: 40 },
   { what: 'create machine', of: /^MachineNew-.*\.js\.gz$/, limit: 25 },
   { what: 'one more language', of: /^el-.*\.js\.gz$/, limit: 15 },
+  { what: 'at the gate, more', of: /^(account|providers|security|tokens)-.*\.js\.gz$/, limit: 15 },
+  { what: "operators', more", of: /^operators-.*\.js\.gz$/, limit: 10 },
+  { what: 'projects, more', of: /^projects-.*\.js\.gz$/, limit: 10 },
 ];
 
 const names = readdirSync(folder);

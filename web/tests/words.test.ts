@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { el } from '../src/words/el.ts';
 import { en, type Key, type Sentence } from '../src/words/en.ts';
 import { ago, parseMoment, plain, size, sizeOf, span } from '../src/words/format.ts';
+import { greek } from '../src/words/rooms.ts';
 import { fill } from '../src/words/words.svelte.ts';
 
 const holes = (sentence: Sentence): string[] => {
@@ -10,8 +11,13 @@ const holes = (sentence: Sentence): string[] => {
 };
 
 describe('words', () => {
-  it('are said in Greek with the same holes as in English', () => {
-    for (const key of Object.keys(en) as Key[]) expect([key, holes(el[key])]).toEqual([key, holes(en[key])]);
+  it('are said in Greek with the same holes as in English', async () => {
+    const rooms = await Promise.all(Object.values(greek).map((load) => load()));
+    const all: Record<string, Sentence> = Object.assign({}, el, ...rooms);
+    for (const key of Object.keys(en) as Key[]) {
+      expect([key, holes(all[key] ?? '')]).toEqual([key, holes(en[key])]);
+      expect(all[key], key).toBeTruthy();
+    }
   });
 
   it('choose the plural by the number', () => {

@@ -1,18 +1,37 @@
-import { account } from './el/account.ts';
-import { operators } from './el/operators.ts';
-import { projects } from './el/projects.ts';
-import { providers } from './el/providers.ts';
-import { security } from './el/security.ts';
-import { tokens } from './el/tokens.ts';
 import type { Words } from './en.ts';
+import type { RoomWords } from './rooms.ts';
 
-/** Κάθε πρόταση της διεπαφής, στα ελληνικά. */
-export const el: Words = {
-  ...projects,
-  ...account,
-  ...providers,
-  ...security,
-  ...tokens,
+/** Οι προτάσεις που όλες οι σελίδες χρειάζονται, στα ελληνικά· οι άλλες έρχονται με τις σελίδες τους. */
+export const el: Omit<Words, keyof RoomWords> = {
+  'nav.profile': 'Προφίλ',
+  'nav.invitations': 'Προσκλήσεις',
+  'nav.feedback': 'Σχόλια',
+  'nav.operators': 'Διαχειριστές',
+  'nav.op.users': 'Χρήστες',
+  'nav.op.requests': 'Αιτήσεις έργων',
+  'nav.op.projects': 'Όλα τα έργα',
+  'nav.op.quota': 'Όρια και χρήση',
+  'nav.op.groups': 'Ομάδες',
+  'nav.op.policies': 'Πολιτικές σύνδεσης',
+  'nav.op.audit': 'Αρχείο ενεργειών',
+  'nav.projects': 'Έργα',
+  'nav.usage': 'Χρήση',
+  'nav.deciding': 'Αιτήσεις έργων',
+  'projects.request': 'Αίτηση για έργο',
+  'projects.seat.accepted': 'Μέλος',
+  'projects.role.personal': 'Προσωπικό',
+  'projects.role.owner': 'Υπεύθυνος',
+  'projects.change': 'Αίτηση αλλαγής',
+  'projects.work.done': 'Τώρα εργάζεστε στο {name}',
+  'projects.switch.of': 'Εργασία σε άλλο έργο· τώρα {name}',
+  'projects.switch.heading': 'Εργασία σε',
+  'projects.switch.all': 'Όλα τα έργα, συμμετοχή ή αίτηση',
+  'projects.switch.failed': 'Το έργο δεν μπορεί να χρησιμοποιηθεί τώρα',
+  'nav.methods': 'Τρόποι σύνδεσης',
+  'gate.added': 'Ο τρόπος εισόδου προστέθηκε στον λογαριασμό σας',
+  'gate.notadded': 'Ο τρόπος εισόδου δεν μπόρεσε να προστεθεί',
+  'nav.security': 'Ασφάλεια',
+  'nav.consent': 'Άδεια',
   actions: 'Ενέργειες',
   'actions.of': 'Ενέργειες: {name}',
   'actions.more': 'Περισσότερες ενέργειες',
@@ -547,5 +566,4 @@ export const el: Words = {
   'fault.server': 'Η υπηρεσία απέτυχε.',
   'fault.server.why': 'Το λάθος είναι δικό μας. Όσα γράψατε έμειναν.',
   'fault.refused': 'Η υπηρεσία αρνήθηκε.',
-  ...operators,
 };

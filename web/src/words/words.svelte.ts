@@ -1,23 +1,51 @@
 import { en, type Key, type Sentence, type Words } from './en.ts';
+import { greek, type Room } from './rooms.ts';
 
 export type Language = 'en' | 'el';
+type Some = Partial<Words>;
 
-const load: Record<Language, () => Promise<Words>> = {
+const load: Record<Language, () => Promise<Some>> = {
   en: () => Promise.resolve(en),
   el: () => import('./el.ts').then((module) => module.el),
 };
 
 class Speech {
   language = $state<Language>('en');
-  words = $state.raw<Words>(en);
+  words = $state.raw<Some>(en);
   #plural = new Intl.PluralRules('en');
+  #rooms = new Map<Room, Promise<void>>();
 
-  /** Speak another language from now on. */
+  /** Speak another language from now on, in the rooms that were entered too. */
   async use(language: Language): Promise<void> {
-    this.words = await load[language]();
-    this.#plural = new Intl.PluralRules(language);
+    const words = await load[language]();
+    const entered = [...this.#rooms.keys()];
+    this.#rooms.clear();
+    this.words = words;
     this.language = language;
+    await this.need(...entered);
+    this.#plural = new Intl.PluralRules(language);
     document.documentElement.lang = language;
+  }
+
+  /** Fetch what is said in some rooms; what cannot be fetched is said in English. */
+  async need(...names: Room[]): Promise<void> {
+    await Promise.all(names.map((name) => this.#rooms.get(name) ?? this.#enter(name)));
+  }
+
+  #enter(name: Room): Promise<void> {
+    const entering = this.language === 'en' ? Promise.resolve() : this.#fetch(name);
+    this.#rooms.set(name, entering);
+    return entering;
+  }
+
+  async #fetch(name: Room): Promise<void> {
+    const language = this.language;
+    try {
+      const words: Some = await greek[name]();
+      if (this.language === language) this.words = { ...this.words, ...words };
+    } catch {
+      this.#rooms.delete(name);
+    }
   }
 
   say(key: Key, holes: Holes = {}): string {

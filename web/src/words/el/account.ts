@@ -67,10 +67,6 @@ export const account: Record<keyof typeof english, string | { one: string; other
   'signout.ask': 'Αποσύνδεση από αυτόν τον περιηγητή;',
   'signout.done': 'Αποσυνδεθήκατε.',
 
-  'nav.profile': 'Προφίλ',
-  'nav.invitations': 'Προσκλήσεις',
-  'nav.feedback': 'Σχόλια',
-
   'profile.line': 'Τι ξέρει αυτό το νέφος για εσάς, και πώς σας γράφει.',
   'profile.names': 'Το όνομά σας',
   'profile.save': 'Αποθήκευση',

@@ -3,15 +3,6 @@ import type { Sentence } from '../en.ts';
 
 /** Οι σελίδες των διαχειριστών. */
 export const operators: Record<keyof typeof english, Sentence> = {
-  'nav.operators': 'Διαχειριστές',
-  'nav.op.users': 'Χρήστες',
-  'nav.op.requests': 'Αιτήσεις έργων',
-  'nav.op.projects': 'Όλα τα έργα',
-  'nav.op.quota': 'Όρια και χρήση',
-  'nav.op.groups': 'Ομάδες',
-  'nav.op.policies': 'Πολιτικές σύνδεσης',
-  'nav.op.audit': 'Αρχείο ενεργειών',
-
   'op.more': 'Περισσότερα',
   'op.of': '{n} από {of}',
   'op.saved': 'Αποθηκεύτηκε',

@@ -2,7 +2,6 @@ import type { providers as words } from '../en/providers.ts';
 
 /** Οι τρόποι σύνδεσης ενός λογαριασμού. */
 export const providers: Record<keyof typeof words, string> = {
-  'nav.methods': 'Τρόποι σύνδεσης',
   'methods.line':
     'Κάθε τρόπος που ανοίγει αυτόν τον λογαριασμό. Προσθέστε και δεύτερον, για να μη μείνετε ποτέ απ’ έξω.',
   'methods.yours': 'Οι τρόποι σας',

@@ -45,8 +45,6 @@ export const security: Record<keyof typeof english, string | { one: string; othe
   'gate.notice.createdisabled': 'Εδώ δεν δημιουργούνται λογαριασμοί με {name}.',
   'gate.notice.logindisabled': 'Η είσοδος με {name} είναι απενεργοποιημένη.',
   'gate.notice.other': 'Η είσοδος με {name} απέτυχε. Δοκιμάστε ξανά ή μπείτε με άλλον τρόπο.',
-  'gate.added': 'Ο τρόπος εισόδου προστέθηκε στον λογαριασμό σας',
-  'gate.notadded': 'Ο τρόπος εισόδου δεν μπόρεσε να προστεθεί',
   'gate.notice.key': 'Μετά την είσοδο, ο νέος τρόπος προστίθεται στον λογαριασμό σας.',
 
   'step.code': 'Δεύτερο βήμα',
@@ -117,7 +115,6 @@ export const security: Record<keyof typeof english, string | { one: string; othe
   'confirm.self.passkey': 'Με κλειδί πρόσβασης',
   'confirm.self.wrong': 'Δεν είναι σωστό. Δοκιμάστε ξανά.',
 
-  'nav.security': 'Ασφάλεια',
   'security.line': 'Ο κωδικός σας, το δεύτερο βήμα στην είσοδο, και πού είστε συνδεδεμένοι.',
   'security.password': 'Κωδικός',
   'security.password.changed': 'Άλλαξε',

@@ -64,10 +64,6 @@ export const account = {
   'signout.ask': 'Sign out of this browser?',
   'signout.done': 'You are signed out.',
 
-  'nav.profile': 'Profile',
-  'nav.invitations': 'Invitations',
-  'nav.feedback': 'Feedback',
-
   'profile.line': 'What this cloud knows about you, and how it writes to you.',
   'profile.names': 'Your name',
   'profile.save': 'Save',

@@ -2,15 +2,6 @@ import type { Sentence } from '../en.ts';
 
 /** The operators' pages. */
 export const operators = {
-  'nav.operators': 'Operators',
-  'nav.op.users': 'Users',
-  'nav.op.requests': 'Project requests',
-  'nav.op.projects': 'All projects',
-  'nav.op.quota': 'Quota and usage',
-  'nav.op.groups': 'Groups',
-  'nav.op.policies': 'Sign-in policies',
-  'nav.op.audit': 'Audit log',
-
   'op.more': 'Show more',
   'op.of': '{n} of {of}',
   'op.saved': 'Saved',

@@ -1,6 +1,5 @@
 /** The ways to sign in to one account. */
 export const providers = {
-  'nav.methods': 'Sign-in methods',
   'methods.line':
     'Every way that opens this account. Add a second one, so that you never lock yourself out.',
   'methods.yours': 'Your methods',

@@ -39,8 +39,6 @@ export const security = {
   'gate.notice.createdisabled': 'Accounts cannot be made with {name} here.',
   'gate.notice.logindisabled': 'Signing in with {name} is switched off.',
   'gate.notice.other': 'Signing in with {name} did not work. Try again, or sign in another way.',
-  'gate.added': 'The sign-in method was added to your account',
-  'gate.notadded': 'The sign-in method could not be added',
   'gate.notice.key': 'After you sign in, the new method is added to your account.',
 
   'step.code': 'Second step',
@@ -110,7 +108,6 @@ export const security = {
   'confirm.self.passkey': 'Use a passkey',
   'confirm.self.wrong': 'That is not right. Try again.',
 
-  'nav.security': 'Security',
   'security.line': 'Your password, the second step when you sign in, and where you are signed in.',
   'security.password': 'Password',
   'security.password.changed': 'Changed',

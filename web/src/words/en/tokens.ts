@@ -1,6 +1,5 @@
 /** Words of consent, programs and keys. */
 export const tokens = {
-  'nav.consent': 'Permission',
   'consent.title': '{name} wants to act for you',
   'consent.line': 'You are signed in as {user}. Allow this only if you began it yourself.',
   'consent.scope': 'It may',
