@@ -40,6 +40,8 @@ class ServerOrder(msgspec.Struct, frozen=True, kw_only=True):
     description: str | None = None
     availability_zone: str | None = None
     count: int = 1
+    cluster: int | None = None
+    """The cluster that takes it, where an operator chose one."""
 
 
 class BootSource(msgspec.Struct, frozen=True, kw_only=True):

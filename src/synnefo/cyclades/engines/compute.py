@@ -71,6 +71,10 @@ class ComputeEngine(Protocol):
         """Queue the removal of a network card."""
         ...
 
+    def rename(self, name: str, new_name: str) -> int:
+        """Queue another name for a stopped instance."""
+        ...
+
     def rename_disk(self, name: str, index: int, disk_name: str) -> int:
         """Queue a new name for the disk at a place of an instance."""
         ...

@@ -95,6 +95,11 @@ class GanetiCompute:
         change = {"nics": [["remove", nic_name, {}]]}
         return self._modify(name, {**change, "hotplug_if_possible": hotplug})
 
+    def rename(self, name: str, new_name: str) -> int:
+        """Queue another name for a stopped instance."""
+        body = {"new_name": new_name, "ip_check": False, "name_check": False}
+        return self._rapi.submit("PUT", f"{_instance(name)}/rename", body)
+
     def rename_disk(self, name: str, index: int, disk_name: str) -> int:
         """Queue a new name of a disk."""
         return self._modify(name, {"disks": [["modify", index, {"name": disk_name}]]})

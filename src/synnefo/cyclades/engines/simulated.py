@@ -45,6 +45,7 @@ class _Job(msgspec.Struct):
     size: tuple[int, int] | None = None
     nic: NicSpec | None = None
     disk: tuple[int, str] | None = None
+    new_name: str = ""
 
 
 class _JobFailed(Exception):
@@ -162,8 +163,11 @@ class World:
         return msgspec.structs.replace(nic, mac=f"{mac[:-2]}:{mac[-2:]}" if not nic.mac else mac)
 
     def _change(self, job: _Job, facts: InstanceFacts) -> None:
-        if job.opcode == "OP_INSTANCE_REMOVE":
+        if job.opcode in {"OP_INSTANCE_REMOVE", "OP_INSTANCE_RENAME"}:
             del self.instances[job.target]
+            if job.new_name:
+                new = msgspec.structs.replace(facts, name=job.new_name)
+                self.instances[job.new_name] = new
             return
         changes: dict[str, object] = {}
         if job.opcode in {"OP_INSTANCE_STARTUP", "OP_INSTANCE_REBOOT"}:
@@ -277,6 +281,10 @@ class SimulatedCompute:
         """Queue the removal of a network card."""
         gone = NicSpec(name=nic_name, network="")
         return self._submit("OP_INSTANCE_SET_PARAMS", name, nic=gone)
+
+    def rename(self, name: str, new_name: str) -> int:
+        """Queue another name for a stopped instance."""
+        return self._submit("OP_INSTANCE_RENAME", name, new_name=new_name)
 
     def rename_disk(self, name: str, index: int, disk_name: str) -> int:
         """Queue a new name of a disk."""

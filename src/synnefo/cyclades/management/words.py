@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 
 from synnefo.cyclades.domain import names
 from synnefo.cyclades.engines.compute import EngineError
-from synnefo.cyclades.models import Cluster, Server
+from synnefo.cyclades.models import Cluster, Server, Volume, VolumeType
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.kit import conf
 from synnefo.kit.faults import Fault
@@ -78,4 +78,23 @@ def find_server(text: str) -> Server:
     found = rows.filter(id=number).first() if number is not None else None
     if found is None:
         raise CommandError(f"There is no server '{text}'; see server-list.")
+    return found
+
+
+def find_volume(text: str) -> Volume:
+    """Find a volume by its id or the name of its disk."""
+    prefix = conf.of(CycladesSettings).backend_prefix_id
+    number = int(text) if text.isdigit() else names.volume_of(prefix, text)
+    rows = Volume.objects.select_related("volume_type", "server__cluster")
+    found = rows.filter(id=number).first() if number is not None else None
+    if found is None:
+        raise CommandError(f"There is no volume '{text}'; see volume-list.")
+    return found
+
+
+def find_volume_type(text: str) -> VolumeType:
+    """Find a volume type by its id."""
+    found = VolumeType.objects.filter(id=int(text)).first() if text.isdigit() else None
+    if found is None:
+        raise CommandError(f"There is no volume type '{text}'; see volume-type-list.")
     return found

@@ -135,6 +135,20 @@ def remove_from_clusters(network_id: int) -> list[int]:
     return absent
 
 
+def take_off(cluster: Cluster, network: Network) -> None:
+    """Take a network off a cluster on which none of its servers is.
+
+    Conflict while there are any; raises EngineError.
+    """
+    if network.ports.filter(server__cluster=cluster, server__deleted=False).exists():
+        raise Conflict(f"{cluster.clustername} has servers on this network. Unplug them first.")
+    row = network.on_clusters.filter(cluster=cluster, deleted=False).first()
+    if row is None:
+        raise Conflict(f"{cluster.clustername} has no such network.")
+    if not _remove(engine_of(cluster).networks, row):
+        row.delete()
+
+
 def _remove(engine: NetworkEngine, row: BackendNetwork) -> bool:
     """Queue disconnection and removal; False when the cluster has no such network."""
     name = names.network(conf.of(CycladesSettings).backend_prefix_id, row.network_id)

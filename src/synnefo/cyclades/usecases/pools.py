@@ -141,6 +141,8 @@ def modify(
     pool_id: int,
     *,
     size: int | None = None,
+    base: str | None = None,
+    offset: int | None = None,
     reserve: tuple[str, ...] = (),
     unreserve: tuple[str, ...] = (),
 ) -> PoolRow:
@@ -149,6 +151,9 @@ def modify(
         row = _locked(kind)
         if row is None or row.id != pool_id:
             raise ItemNotFound(f"There is no {kind} pool {pool_id}. List them with pool-list.")
+        if base is not None:
+            _rebase(row, base)
+        row.offset = row.offset if offset is None else offset
         pool = row.read() if size is None else _resized(row, size)
         for value in reserve:
             pool = pool.reserve(_known(row, pool, value))
@@ -156,6 +161,17 @@ def modify(
             pool = pool.put(_known(row, pool, value), external=True)
         row.write(pool)
         return row
+
+
+def _rebase(row: PoolRow, base: str) -> None:
+    """Give a pool that nothing was taken from another base."""
+    pool = row.read()
+    if pool.available.bit_count() != pool.size:
+        raise Conflict("Networks use values of this pool: its base cannot change.")
+    if isinstance(row, MacPrefixPool):
+        arithmetic.check_mac_base(base, row.size)
+        row.write(arithmetic.fresh(row.size, arithmetic.unusable_macs(base, row.size)))
+    row.base = base
 
 
 def _resized(row: PoolRow, size: int) -> Pool:

@@ -139,13 +139,22 @@ def _draft(caller: Caller, order: ServerOrder) -> Draft:
         order=order,
         project=project,
         flavor=flavor,
-        cluster=clusters.choose_for(caller.user_id, project, _demand(flavor, disks)),
+        cluster=_cluster(caller, order, project, _demand(flavor, disks)),
         image_id=image.id,
         guest=guest,
         ports=ports.plan_for_server(caller, order.networks),
         disks=disks,
         admin_pass=_password(order.admin_pass),
     )
+
+
+def _cluster(
+    caller: Caller, order: ServerOrder, project: str, demand: placement.Demand
+) -> Cluster:
+    """Pick the cluster of a new server; operators may name one that takes no others."""
+    if order.cluster is not None and caller.is_admin:
+        return Cluster.objects.get(id=order.cluster)
+    return clusters.choose_for(caller.user_id, project, demand)
 
 
 def _project(caller: Caller, order: ServerOrder) -> str:

@@ -10,6 +10,7 @@ from synnefo.cyclades.management.network_rows import (
     FLOATING_FIELDS,
     of_floating_ip,
 )
+from synnefo.cyclades.management.owners import add_owner_options, of_owner, with_mails
 from synnefo.cyclades.models import IPAddress
 from synnefo.serve.commands import add_list_options, print_list
 
@@ -22,13 +23,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the list options."""
         add_list_options(parser)
-        parser.add_argument("-u", "--user", help="only those of this user")
-        parser.add_argument("-d", "--deleted", action="store_true", help="only deleted ones")
+        add_owner_options(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the floating IPs."""
-        found = IPAddress.objects.floating().filter(deleted=options["deleted"])
-        if options["user"]:
-            found = found.filter(userid=options["user"])
+        found = of_owner(IPAddress.objects.floating(), options)
         rows = [of_floating_ip(ip) for ip in found.select_related("port")]
-        print_list(self, rows, FLOATING_COLUMNS, options, fields=FLOATING_FIELDS)
+        columns = with_mails(rows, FLOATING_COLUMNS, options)
+        print_list(self, rows, columns, options, fields=FLOATING_FIELDS)

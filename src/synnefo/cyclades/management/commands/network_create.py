@@ -1,6 +1,7 @@
 """`snf-manage network-create`. Spec: network 14."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -9,7 +10,7 @@ from synnefo.cyclades.domain.networks import ShapeOrder
 from synnefo.cyclades.domain.subnets import SubnetOrder
 from synnefo.cyclades.engines.compute import EngineError
 from synnefo.cyclades.management.operators import pairs
-from synnefo.cyclades.management.words import OPERATOR, refusals, truth
+from synnefo.cyclades.management.words import OPERATOR, find_cluster, refusals, truth
 from synnefo.cyclades.models import Cluster, Network
 from synnefo.cyclades.usecases import networks, subnets
 from synnefo.cyclades.usecases.networks import NetworkOrder
@@ -45,10 +46,15 @@ class Command(BaseCommand):
             "--allocation-pool", action="append", metavar="FIRST,LAST", help="may be repeated"
         )
         parser.add_argument("--drained", type=truth, default=False, help="True: give out nothing")
+        parser.add_argument("--backend-id", help="make it on this cluster at once")
+        parser.add_argument("-n", "--dry-run", action="store_true", help="only tell")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Create it."""
         _check(options)
+        if options["dry_run"]:
+            self.stdout.write(f"Would create a {options['flavor']} network.")
+            return
         with refusals():
             network = networks.create(OPERATOR, _order(options))
             try:
@@ -58,11 +64,13 @@ class Command(BaseCommand):
                 networks.delete(OPERATOR, str(network.id))
                 raise
         self.stdout.write(f"Created network {network.id}.")
-        if network.public or network.floating_ip_pool:
-            self._realise(network)
+        if options["backend_id"]:
+            self._realise(network, [find_cluster(options["backend_id"])])
+        elif network.public or network.floating_ip_pool:
+            self._realise(network, Cluster.objects.filter(offline=False))
 
-    def _realise(self, network: Network) -> None:
-        for cluster in Cluster.objects.filter(offline=False):
+    def _realise(self, network: Network, clusters: Iterable[Cluster]) -> None:
+        for cluster in clusters:
             try:
                 networks.ensure_on_cluster(cluster, network)
             except (Fault, EngineError, Later) as error:

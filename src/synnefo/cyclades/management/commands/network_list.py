@@ -10,6 +10,7 @@ from synnefo.cyclades.management.network_rows import (
     NETWORK_FIELDS,
     of_network,
 )
+from synnefo.cyclades.management.owners import add_owner_options, of_owner, with_mails
 from synnefo.cyclades.models import Network
 from synnefo.serve.commands import add_list_options, print_list
 
@@ -24,20 +25,15 @@ class Command(BaseCommand):
         add_list_options(parser)
         parser.add_argument("--public", action="store_true", help="only public ones")
         parser.add_argument("--ipv6", action="store_true", help="show IPv6 instead of IPv4")
-        parser.add_argument("-u", "--user", help="only those of this user")
-        parser.add_argument("-p", "--project", help="only those of this project")
-        parser.add_argument("-d", "--deleted", action="store_true", help="only deleted ones")
+        add_owner_options(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the networks."""
-        rows = Network.objects.filter(deleted=options["deleted"])
+        rows = of_owner(Network.objects.all(), options)
         rows = rows.prefetch_related("subnets", "ports", "on_clusters")
         if options["public"]:
             rows = rows.filter(public=True)
-        if options["user"]:
-            rows = rows.filter(userid=options["user"])
-        if options["project"]:
-            rows = rows.filter(project=options["project"])
         columns = [c.replace("ipv4", "ipv6") if options["ipv6"] else c for c in NETWORK_COLUMNS]
         fields = (*NETWORK_COLUMNS, *NETWORK_FIELDS)
-        print_list(self, [of_network(n) for n in rows], columns, options, fields=fields)
+        told = [of_network(n) for n in rows]
+        print_list(self, told, with_mails(told, columns, options), options, fields=fields)

@@ -21,6 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("pool", metavar="ID", type=int, help="id of the pool")
         parser.add_argument("--type", required=True, choices=list(PoolKind), help="its kind")
         parser.add_argument("--size", type=int, help="its new size")
+        parser.add_argument("--base", help="its new base, while nothing is taken from it")
+        parser.add_argument("--offset", type=int, help="its new offset")
         parser.add_argument("--add-reserved", metavar="A,B", help="keep these back")
         parser.add_argument("--remove-reserved", metavar="A,B", help="give these out again")
 
@@ -31,6 +33,8 @@ class Command(BaseCommand):
                 PoolKind(options["type"]),
                 options["pool"],
                 size=options["size"],
+                base=options["base"],
+                offset=options["offset"],
                 reserve=listed(options["add_reserved"]),
                 unreserve=listed(options["remove_reserved"]),
             )

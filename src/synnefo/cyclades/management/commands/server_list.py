@@ -6,9 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db.models import QuerySet
 
-from synnefo.cyclades.management.words import find_cluster, refusals
+from synnefo.cyclades.management.owners import add_owner_options, of_owner, with_mails
+from synnefo.cyclades.management.words import find_cluster
 from synnefo.cyclades.models import Server
-from synnefo.cyclades.usecases import people, ports
+from synnefo.cyclades.usecases import ports
 from synnefo.serve.commands import add_list_options, print_list
 
 COLUMNS = ("id", "name", "user.uuid", "state", "flavor", "image.id", "backend")
@@ -26,12 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--suspended", action="store_true", help="only suspended ones")
         parser.add_argument("--backend-id", help="only those of a cluster")
         parser.add_argument("--build", action="store_true", help="only those being built")
-        parser.add_argument("-u", "--user", help="only those of a user, by uuid or address")
-        parser.add_argument("-p", "--project", help="only those of a project")
-        parser.add_argument("-d", "--deleted", action="store_true", help="only deleted ones")
-        parser.add_argument(
-            "--display-mails", action="store_true", help="show the address of each user, too"
-        )
+        add_owner_options(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the servers."""
@@ -45,32 +41,18 @@ class Command(BaseCommand):
                 for version in (4, 6)
             }
             rows.append({**_row(one), **told})
-        columns = _with_mails(rows) if options["display_mails"] else COLUMNS
+        columns = with_mails(rows, COLUMNS, options)
         print_list(self, rows, columns, options, fields=FIELDS)
 
 
-def _with_mails(rows: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Add each user's address; answer the columns with it."""
-    known = people.names().of(row["user.uuid"] for row in rows)
-    for row in rows:
-        row["user.email"] = known[row["user.uuid"]]
-    after = COLUMNS.index("user.uuid") + 1
-    return (*COLUMNS[:after], "user.email", *COLUMNS[after:])
-
-
 def _chosen(options: dict[str, Any]) -> "QuerySet[Server]":
-    found = Server.objects.filter(deleted=options["deleted"]).order_by("id").defer("guest")
+    found = of_owner(Server.objects.order_by("id").defer("guest"), options)
     if options["suspended"]:
         found = found.filter(suspended=True)
     if options["build"]:
         found = found.filter(operstate="BUILD")
     if options["backend_id"]:
         found = found.filter(cluster=find_cluster(options["backend_id"]))
-    if options["user"]:
-        with refusals():
-            found = found.filter(userid=people.uuid_of(options["user"]))
-    if options["project"]:
-        found = found.filter(project=options["project"])
     return found
 
 

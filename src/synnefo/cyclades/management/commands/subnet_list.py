@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from synnefo.cyclades.management.network_rows import SUBNET_COLUMNS, of_subnet
+from synnefo.cyclades.management.owners import add_owner_options, of_owner, with_mails
 from synnefo.cyclades.models import Subnet
 from synnefo.serve.commands import add_list_options, print_list
 
@@ -22,15 +23,16 @@ class Command(BaseCommand):
         parser.add_argument("--ipv6", action="store_true", help="only IPv6")
         parser.add_argument("--dhcp", action="store_true", help="only with DHCP")
         parser.add_argument("--public", action="store_true", help="only public ones")
-        parser.add_argument("-d", "--deleted", action="store_true", help="only deleted ones")
+        add_owner_options(parser, project=False)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Print the subnets."""
-        rows = Subnet.objects.filter(deleted=options["deleted"])
+        rows = of_owner(Subnet.objects.all(), options)
         if options["ipv4"] is not options["ipv6"]:
             rows = rows.filter(ipversion=4 if options["ipv4"] else 6)
         if options["dhcp"]:
             rows = rows.filter(dhcp=True)
         if options["public"]:
             rows = rows.filter(public=True)
-        print_list(self, [of_subnet(row) for row in rows], SUBNET_COLUMNS, options)
+        told = [of_subnet(row) for row in rows]
+        print_list(self, told, with_mails(told, SUBNET_COLUMNS, options), options)
