@@ -105,7 +105,7 @@ def measure(stage: Stage, numbers: range, status: str, done: str) -> tuple[float
         while not stage.count(done):
             time.sleep(0.02)
         began, spent, before = time.monotonic(), cpu_seconds(process.pid), stage.bus.count(QUEUE)
-        while stage.bus.count(QUEUE):
+        while stage.bus.count(QUEUE) or stage.count(f"NOT ({done})"):
             time.sleep(0.05)
         seconds = time.monotonic() - began
         return before / seconds, (cpu_seconds(process.pid) - spent) / before * 1000

@@ -15,6 +15,7 @@ from synnefo.cyclades.usecases import addresses
 from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, Conflict
 from synnefo.kit.logs import get_logger
+from synnefo.serve.statements import fetch
 
 log = get_logger(__name__)
 
@@ -27,10 +28,9 @@ def observe(server: Server, nics: Sequence[NicSpec], moment: datetime) -> None:
     left alone.
     """
     prefix = conf.of(CycladesSettings).backend_prefix_id
-    held = Port.objects.filter(server=server).select_related("network")
-    ports = {port.id: port for port in held.prefetch_related("addresses")}
-    if _are_known(ports, nics, prefix):
+    if _are_known(server.id, nics, prefix):
         return
+    ports = {p.id: p for p in Port.objects.filter(server=server).select_related("network")}
     _lock({port.network_id for port in ports.values()})
     seen: set[int] = set()
     for index, nic in enumerate(nics):
@@ -48,28 +48,40 @@ def observe(server: Server, nics: Sequence[NicSpec], moment: datetime) -> None:
             port.delete()
 
 
-def _are_known(ports: dict[int, Port], nics: Sequence[NicSpec], prefix: str) -> bool:
+_HELD = """
+SELECT p.id, p.state, p."index", p.mac, p.ssh_port, p.firewall_profile, n.public, s.cidr,
+  a.ipversion, a.address
+FROM cyclades_port p JOIN cyclades_network n ON n.id = p.network_id
+LEFT JOIN cyclades_subnet s ON s.network_id = n.id AND s.ipversion = 6 AND NOT s.deleted
+LEFT JOIN cyclades_ipaddress a ON a.port_id = p.id
+WHERE p.server_id = %s
+"""
+
+
+def _are_known(server_id: int, nics: Sequence[NicSpec], prefix: str) -> bool:
     """Tell whether a cluster says just what the ports of a server say."""
     told = {names.nic_of(prefix, nic.name): (index, nic) for index, nic in enumerate(nics)}
-    if len(told) != len(nics) or told.keys() != ports.keys():
+    cards: dict[int, tuple[object, ...]] = {}
+    held: dict[int, set[tuple[int, str]]] = {}
+    for number, *card, version, address in fetch("cyclades", _HELD, [server_id]):
+        cards[number] = tuple(card)
+        held.setdefault(number, set()).update({(version, address)} if version else ())
+    if len(told) != len(nics) or told.keys() != cards.keys():
         return False
-    networks = {port.network_id for port in ports.values()}
-    subnets = Subnet.objects.live().filter(network_id__in=networks, ipversion=6)
-    cidrs = dict(subnets.values_list("network_id", "cidr"))
-    return all(
-        _is_known(port, *told[port.id], cidrs.get(port.network_id)) for port in ports.values()
-    )
+    return all(_is_known(card, held[number], *told[number]) for number, card in cards.items())
 
 
-def _is_known(port: Port, index: int, nic: NicSpec, cidr: str | None) -> bool:
-    mac = nic.mac or port.mac
-    profile = _profile(nic.firewall, public=port.network.public)
-    card = (port.state, port.index, port.mac, port.ssh_port, port.firewall_profile)
-    if card != (PortState.ACTIVE, index, mac, nic.ssh_port, profile):
+def _is_known(
+    card: tuple[object, ...], held: set[tuple[int, str]], index: int, nic: NicSpec
+) -> bool:
+    """Compare one card; it is state, index, MAC, SSH port, profile, publicity, IPv6 subnet."""
+    *known, public, cidr = card
+    mac = nic.mac or str(known[2] or "")
+    profile = _profile(nic.firewall, public=bool(public))
+    if known != [PortState.ACTIVE, index, mac or None, nic.ssh_port, profile]:
         return False
-    derived = eui64(mac, cidr) if mac and cidr else None
-    wanted = {version: ip for version, ip in ((4, nic.ip), (6, derived)) if ip}
-    return wanted == {ip.ipversion: ip.address for ip in port.addresses.all()}
+    derived = eui64(mac, str(cidr)) if mac and cidr else None
+    return held == {(version, ip) for version, ip in ((4, nic.ip), (6, derived)) if ip}
 
 
 def _lock(network_ids: set[int]) -> None:
