@@ -23,7 +23,7 @@ export default defineConfig(({ mode }) => ({
           groups: [
             {
               name: 'core',
-              test: /src\/(api|state|parts|words\/(en|words|format|reasons))|node_modules\/(svelte|esm-env|clsx|lucide)/,
+              test: /src\/(api|state|parts|words\/(en(?!\/operators)|words|format|reasons|rooms))|node_modules\/(svelte|esm-env|clsx|lucide)/,
             },
           ],
         },

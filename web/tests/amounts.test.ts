@@ -1,5 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { limitJson, readAmount, writeAmount } from '../src/pages/operators/amounts.ts';
+import { speech } from '../src/words/words.svelte.ts';
+
+beforeAll(() => speech.need('operators'));
 
 describe('amounts of resources', () => {
   it('reads what people write', () => {

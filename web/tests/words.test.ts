@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { el } from '../src/words/el.ts';
-import { en, type Key, type Sentence } from '../src/words/en.ts';
+import { en, type Sentence } from '../src/words/en.ts';
 import { ago, parseMoment, plain, size, sizeOf, span } from '../src/words/format.ts';
-import { greek } from '../src/words/rooms.ts';
+import { english, greek } from '../src/words/rooms.ts';
 import { fill } from '../src/words/words.svelte.ts';
 
 const holes = (sentence: Sentence): string[] => {
@@ -14,8 +14,9 @@ describe('words', () => {
   it('are said in Greek with the same holes as in English', async () => {
     const rooms = await Promise.all(Object.values(greek).map((load) => load()));
     const all: Record<string, Sentence> = Object.assign({}, el, ...rooms);
-    for (const key of Object.keys(en) as Key[]) {
-      expect([key, holes(all[key] ?? '')]).toEqual([key, holes(en[key])]);
+    const ours: Record<string, Sentence> = { ...en, ...(await english.operators()) };
+    for (const [key, sentence] of Object.entries(ours)) {
+      expect([key, holes(all[key] ?? '')]).toEqual([key, holes(sentence)]);
       expect(all[key], key).toBeTruthy();
     }
   });

@@ -1,5 +1,5 @@
 import { account } from './en/account.ts';
-import { operators } from './en/operators.ts';
+import type { operators } from './en/operators.ts';
 import { projects } from './en/projects.ts';
 import { providers } from './en/providers.ts';
 import { security } from './en/security.ts';
@@ -7,7 +7,10 @@ import { tokens } from './en/tokens.ts';
 
 export type Sentence = string | { one: string; other: string };
 
-/** Every sentence of the interface, in English. Holes are named; {n} chooses the plural. */
+/**
+ * The sentences of the interface, in English; operators' come with their pages.
+ * Holes are named; {n} chooses the plural.
+ */
 export const en = {
   ...projects,
   ...account,
@@ -575,8 +578,7 @@ export const en = {
   'fault.server': 'The service failed.',
   'fault.server.why': 'The fault is ours, not yours. Your entries are kept.',
   'fault.refused': 'The service refused.',
-  ...operators,
 } satisfies Record<string, Sentence>;
 
-export type Key = keyof typeof en;
+export type Key = keyof typeof en | keyof typeof operators;
 export type Words = Record<Key, Sentence>;

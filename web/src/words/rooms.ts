@@ -13,6 +13,11 @@ export type RoomWords = typeof account &
   typeof security &
   typeof tokens;
 
+/** Their English, by room, as far as it does not come with the rest. */
+export const english = {
+  operators: () => import('./en/operators.ts').then((module) => module.operators),
+};
+
 /** Their Greek, by room. */
 export const greek = {
   account: () => import('./el/account.ts').then((module) => module.account),

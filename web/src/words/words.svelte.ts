@@ -1,9 +1,13 @@
 import { en, type Key, type Sentence, type Words } from './en.ts';
-import { greek, type Room } from './rooms.ts';
+import { english, greek, type Room } from './rooms.ts';
 
 export type Language = 'en' | 'el';
 type Some = Partial<Words>;
 
+const fetches: Record<Language, Partial<Record<Room, () => Promise<Some>>>> = {
+  en: english,
+  el: greek,
+};
 const load: Record<Language, () => Promise<Some>> = {
   en: () => Promise.resolve(en),
   el: () => import('./el.ts').then((module) => module.el),
@@ -33,15 +37,16 @@ class Speech {
   }
 
   #enter(name: Room): Promise<void> {
-    const entering = this.language === 'en' ? Promise.resolve() : this.#fetch(name);
+    const fetch = fetches[this.language][name];
+    const entering = fetch ? this.#fetch(name, fetch) : Promise.resolve();
     this.#rooms.set(name, entering);
     return entering;
   }
 
-  async #fetch(name: Room): Promise<void> {
+  async #fetch(name: Room, fetch: () => Promise<Some>): Promise<void> {
     const language = this.language;
     try {
-      const words: Some = await greek[name]();
+      const words = await fetch();
       if (this.language === language) this.words = { ...this.words, ...words };
     } catch {
       this.#rooms.delete(name);
@@ -49,7 +54,7 @@ class Speech {
   }
 
   say(key: Key, holes: Holes = {}): string {
-    return fill(this.words[key] ?? en[key], holes, this.#plural);
+    return fill(this.words[key] ?? (en as Some)[key] ?? '', holes, this.#plural);
   }
 }
 
