@@ -8,7 +8,7 @@ from synnefo.astakos.api.identity_v3 import policy, shapes
 from synnefo.astakos.api.identity_v3.shapes import Body
 from synnefo.astakos.domain.roles import STANDING, Named
 from synnefo.astakos.models import AccessRule, ApplicationCredential, Role, Token, User
-from synnefo.astakos.usecases import access_rules, application_credentials, tokens
+from synnefo.astakos.usecases import access_rules, application_credentials, sessions, tokens
 from synnefo.astakos.usecases.access_rules import NewRule
 from synnefo.astakos.usecases.application_credentials import NewApplicationCredential
 from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound
@@ -50,7 +50,10 @@ def list_credentials(call: Call, user_id: str) -> Body:
 
 
 def create_credential(call: Call, user_id: str, body: CredentialBody) -> Body:
-    """Make an application credential. Its secret is shown in this answer only."""
+    """Make an application credential. Its secret is shown in this answer only.
+
+    In a browser's session one proves oneself first (`X-Confirm`).
+    """
     holder = own(call, user_id)
     wish = body.application_credential
     if not 0 < len(wish.name) <= 255:
@@ -66,6 +69,7 @@ def create_credential(call: Call, user_id: str, body: CredentialBody) -> Body:
         unrestricted=bool(wish.unrestricted),
         rules=tuple(wish.access_rules or ()),
     )
+    sessions.check_person(call.who)
     made = application_credentials.create(holder, wanted)
     shown = _credential(made.row)
     shown["secret"] = made.secret

@@ -12,7 +12,14 @@ from synnefo.astakos.api.identity_v3.application_credentials import person
 from synnefo.astakos.api.identity_v3.shapes import Body
 from synnefo.astakos.domain.signatures import Signed
 from synnefo.astakos.models import Credential, User
-from synnefo.astakos.usecases import callers, credentials, scopes, signed_sign_ins, tokens
+from synnefo.astakos.usecases import (
+    callers,
+    credentials,
+    scopes,
+    sessions,
+    signed_sign_ins,
+    tokens,
+)
 from synnefo.astakos.usecases.credentials import EC2, NewCredential
 from synnefo.astakos.usecases.scopes import Place
 from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound
@@ -94,6 +101,7 @@ def create_credential(call: Call, body: WishBody) -> Body:
     wish = body.credential
     if not wish.type or wish.blob is None:
         raise BadRequest("A credential has a 'type' and a 'blob'.")
+    sessions.check_person(call.who)
     made = credentials.create(
         NewCredential(
             owner=_owner(call, wish.user_id or call.who.user_id),
@@ -140,6 +148,7 @@ def create_ec2(call: Call, user_id: str, body: Ec2Body) -> Body:
     holder = None if call.who.is_service else tokens.find(call.who.token)
     if project is None or (_is_handed_on(call) and project.uuid != call.who.project_id):
         raise Forbidden("This token makes keys only for the project that it is for.")
+    sessions.check_person(call.who)
     made, _ = credentials.create_ec2(owner, project, holder)
     return {"credential": _ec2(made)}
 

@@ -11,7 +11,7 @@ from synnefo.astakos.api.identity_v3.application_credentials import (
 )
 from synnefo.astakos.api.identity_v3.shapes import Body
 from synnefo.astakos.models import Project, Trust, User
-from synnefo.astakos.usecases import tokens, trusts
+from synnefo.astakos.usecases import sessions, tokens, trusts
 from synnefo.astakos.usecases.trusts import NewTrust
 from synnefo.kit.clock import stamp_micro
 from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound
@@ -57,6 +57,7 @@ def create_trust(call: Call, body: TrustBody) -> Body:
     """Let another user act for the caller in one project, with some of the caller's roles."""
     if call.who.is_service:
         raise Forbidden("A component has nobody to trust.")
+    sessions.check_person(call.who)
     wish = body.trust
     trustee = User.objects.verified().filter(uuid=wish.trustee_user_id, deleted_at=None).first()
     if trustee is None:
