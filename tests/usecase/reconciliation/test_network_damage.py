@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 
 from synnefo.cyclades.engines.networking import NetworkFacts
 from synnefo.cyclades.jobs import networks as sweeps
@@ -79,7 +80,8 @@ def unsync(_stage: Stage, _network: Network) -> None:
 
 
 def bury(_stage: Stage, network: Network) -> None:
-    networks.finish_deletion(Network.objects.get(id=network.id))
+    with transaction.atomic("cyclades"):
+        networks.finish_deletion(Network.objects.get(id=network.id))
 
 
 def reserve(stage: Stage, network: Network) -> None:
