@@ -13,6 +13,7 @@ PREFIX = "ui/"
 _POLICY = (
     "default-src 'self'{guests}; img-src 'self' data: blob:; media-src 'self' blob:; "
     "style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; worker-src 'self' blob:; "
+    "frame-src 'self' blob:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 _PROTECTION = {

@@ -8,7 +8,8 @@ export type Service =
   | 'compute'
   | 'image'
   | 'network'
-  | 'object-store';
+  | 'object-store'
+  | 'shelves';
 
 export interface CatalogEntry {
   type: string;
@@ -28,6 +29,7 @@ const wellKnown: Record<Service, (project: string) => string> = {
   image: () => '/cyclades/image/v2',
   network: () => '/cyclades/network/v2.0',
   'object-store': (project) => `/pithos/v1/AUTH_${project}`,
+  shelves: () => '/pithos/v1',
 };
 
 const holder = {
@@ -59,7 +61,11 @@ export const refused = (): void => holder.refused();
 
 export const currentToken = (): string => holder.token;
 
+/** The project whose things are asked for; its id names its storage account too. */
+export const currentProject = (): string => holder.project;
+
 export function rootOf(service: Service): string {
+  if (service === 'shelves') return rootOf('object-store').replace(/\/[^/]*$/, '');
   return holder.roots[service] ?? wellKnown[service](holder.project);
 }
 

@@ -50,6 +50,7 @@ export async function listEntries(
   container: string,
   prefix: string,
   delimiter?: string,
+  onPage: (soFar: Entry[]) => void = () => {},
 ): Promise<Entry[]> {
   const all: Entry[] = [];
   let marker: string | undefined;
@@ -65,6 +66,7 @@ export async function listEntries(
     all.push(...page);
     const last = page.at(-1);
     if (page.length < pageSize || !last) return all;
+    onPage(all);
     marker = last.name ?? last.subdir;
   }
 }

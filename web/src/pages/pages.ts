@@ -22,7 +22,9 @@ const pieces = {
   keys: () => import('./Keys.svelte'),
   networks: () => import('./Networks.svelte'),
   network: () => import('./NetworkPage.svelte'),
-  files: () => import('./Files.svelte'),
+  files: () => import('./files/Files.svelte'),
+  sharedWithMe: () => import('./files/SharedWithMe.svelte'),
+  sharedByMe: () => import('./files/SharedByMe.svelte'),
   quota: () => import('./projects/Usage.svelte'),
   projects: () => import('./projects/Projects.svelte'),
   project: () => import('./projects/Project.svelte'),
@@ -92,6 +94,17 @@ export function pageOf(place: Place): Page {
           .map((part) => `${part}/`)
           .join(''),
       });
+    case 'shared':
+      return page('sharedWithMe', 'nav.files', {
+        account: first ?? '',
+        container: second ?? '',
+        prefix: place.parts
+          .slice(2)
+          .map((part) => `${part}/`)
+          .join(''),
+      });
+    case 'sharing':
+      return page('sharedByMe', 'nav.files');
     case 'methods':
       return page('methods', 'nav.methods');
     case 'projects':

@@ -38,6 +38,7 @@ import mail from 'lucide-static/icons/mail.svg?raw';
 import maximize from 'lucide-static/icons/maximize.svg?raw';
 import menu from 'lucide-static/icons/menu.svg?raw';
 import network from 'lucide-static/icons/network.svg?raw';
+import pause from 'lucide-static/icons/pause.svg?raw';
 import pencil from 'lucide-static/icons/pencil.svg?raw';
 import play from 'lucide-static/icons/play.svg?raw';
 import plus from 'lucide-static/icons/plus.svg?raw';
@@ -110,6 +111,7 @@ const raw = {
   network,
   overview,
   paste: chat,
+  pause,
   pencil,
   play,
   plus,

@@ -1,13 +1,5 @@
-import {
-  copyObject,
-  deleteObject,
-  type Entry,
-  folderType,
-  type Hashmap,
-  listEntries,
-  putHashmap,
-  readHashmap,
-} from '../api/objects.ts';
+import { deleteObject, type Entry, folderType, listEntries } from '../api/objects.ts';
+import { stampOf, transfer } from '../api/shelf.ts';
 import { Live } from './live.svelte.ts';
 
 export interface Item {
@@ -66,10 +58,22 @@ export function sorted(items: Item[], by: 'name' | 'size' | 'changed', down: boo
 class Level {
   container = $state('');
   prefix = $state('');
-  live = new Live<Item>(
-    async () => {
-      if (!this.container) return [];
-      return itemsOf(await listEntries(this.container, this.prefix, '/'), this.prefix);
+  /** What the container was like when it was last listed; a folder that is the same stays. */
+  stamp = '';
+  live: Live<Item> = new Live<Item>(
+    async (): Promise<Item[]> => {
+      const { container, prefix } = this;
+      if (!container) return [];
+      const now = await stampOf(container);
+      if (now && now === this.stamp && this.live.ready) return this.live.items;
+      const begin = (soFar: Entry[]) => {
+        if (this.live.ready || this.container !== container || this.prefix !== prefix) return;
+        this.live.items = itemsOf(soFar, prefix);
+        this.live.ready = true;
+      };
+      const all = itemsOf(await listEntries(container, prefix, '/', begin), prefix);
+      this.stamp = now;
+      return all;
     },
     (item) => `${item.path}${item.isFolder ? '/' : ''}`,
   );
@@ -78,6 +82,7 @@ class Level {
     if (container === this.container && prefix === this.prefix) return;
     this.container = container;
     this.prefix = prefix;
+    this.stamp = '';
     void this.live.restart();
   }
 }
@@ -98,30 +103,6 @@ export async function insides(container: string, items: Item[]): Promise<Entry[]
   return all;
 }
 
-export interface Kept {
-  path: string;
-  type: string;
-  map: Hashmap;
-}
-
-/** Delete files one by one; answers what is needed to bring them back. */
-export async function removeWithUndo(container: string, items: Item[]): Promise<Kept[]> {
-  const kept: Kept[] = [];
-  for (const item of items) {
-    const map = await readHashmap(container, item.path).catch(() => null);
-    await deleteObject(container, item.path);
-    if (map) kept.push({ path: item.path, type: item.type, map });
-  }
-  return kept;
-}
-
-export async function bringBack(container: string, kept: Kept[]): Promise<void> {
-  for (const { path, type, map } of kept) {
-    const missing = await putHashmap(container, path, map, type);
-    if (missing.length > 0) throw new Error(path);
-  }
-}
-
 /** Run one job per entry, a few at a time. */
 export async function forEachOf<T>(
   entries: T[],
@@ -140,19 +121,8 @@ export async function removeAll(container: string, entries: Entry[]): Promise<vo
   await forEachOf(names, 6, (name) => deleteObject(container, name));
 }
 
-/** Rename a file, or a folder with everything in it, by copy and delete. */
+/** Rename a file, or a folder with everything in it. */
 export async function rename(container: string, item: Item, path: string): Promise<void> {
-  const entries = await insides(container, [item]);
-  await forEachOf(entries, 4, async (entry) => {
-    const from = entry.name ?? '';
-    const to = path + from.slice(item.path.length);
-    const made = await copyObject(container, from, to).then(
-      () => true,
-      (error) => {
-        if (entry.content_type === folderType && entry.bytes === 0) return false;
-        throw error;
-      },
-    );
-    if (made) await deleteObject(container, from);
-  });
+  const from = { container, path: item.path };
+  await transfer({ from, to: { container, path }, isFolder: item.isFolder, isMove: true });
 }

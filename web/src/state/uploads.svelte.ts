@@ -35,6 +35,7 @@ const atOnce = 2;
 class Uploads {
   all = $state.raw<Upload[]>([]);
   folded = $state(false);
+  paused = $state(false);
   onArrival: (container: string) => void = () => {};
   #files = new Map<number, { file: File; stop: AbortController }>();
   #next = 1;
@@ -86,6 +87,22 @@ class Uploads {
     this.#fill();
   }
 
+  /** Stop what is on its way; blocks that have arrived are not sent again. */
+  pause(): void {
+    this.paused = true;
+    for (const { id, stage } of this.active) {
+      const held = this.#files.get(id);
+      if (!held || stage === 'waiting') continue;
+      held.stop.abort();
+      held.stop = new AbortController();
+    }
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.#fill();
+  }
+
   retry(id: number): void {
     const held = this.#files.get(id);
     if (!held) return;
@@ -109,7 +126,7 @@ class Uploads {
   }
 
   #fill(): void {
-    while (this.#running < atOnce) {
+    while (!this.paused && this.#running < atOnce) {
       const next = this.all.find((each) => each.stage === 'waiting');
       if (!next) return;
       this.#running += 1;
@@ -132,7 +149,10 @@ class Uploads {
       this.#files.delete(id);
       this.onArrival(container);
     } catch (error) {
-      if (isStop(error)) return;
+      if (isStop(error)) {
+        if (this.#files.has(id)) this.#change(id, { stage: 'waiting' });
+        return;
+      }
       this.#change(id, { stage: 'failed', error });
     }
   }

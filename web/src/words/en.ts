@@ -1,4 +1,5 @@
 import { account } from './en/account.ts';
+import type { files } from './en/files.ts';
 import type { operators } from './en/operators.ts';
 import { projects } from './en/projects.ts';
 import { providers } from './en/providers.ts';
@@ -8,7 +9,7 @@ import { tokens } from './en/tokens.ts';
 export type Sentence = string | { one: string; other: string };
 
 /**
- * The sentences of the interface, in English; operators' come with their pages.
+ * The sentences of the interface, in English; those of files and of operators come with their pages.
  * Holes are named; {n} chooses the plural.
  */
 export const en = {
@@ -525,6 +526,9 @@ export const en = {
   'upload.waiting': 'Waiting',
   'upload.clash': 'Exists here',
   'upload.hashing': 'Reading',
+  'upload.pause': 'Pause',
+  'upload.resume': 'Go on',
+  'upload.paused': { one: 'Paused, {n} file to go', other: 'Paused, {n} files to go' },
   'upload.hashing.of': 'Reading, {part}',
   'upload.asking': 'Asking what is new',
   'upload.sending': 'Sending',
@@ -580,5 +584,5 @@ export const en = {
   'fault.refused': 'The service refused.',
 } satisfies Record<string, Sentence>;
 
-export type Key = keyof typeof en | keyof typeof operators;
+export type Key = keyof typeof en | keyof typeof files | keyof typeof operators;
 export type Words = Record<Key, Sentence>;

@@ -1,4 +1,5 @@
 import type { account } from './en/account.ts';
+import type { files } from './en/files.ts';
 import type { operators } from './en/operators.ts';
 import type { projects } from './en/projects.ts';
 import type { providers } from './en/providers.ts';
@@ -7,6 +8,7 @@ import type { tokens } from './en/tokens.ts';
 
 /** Sentences that only some pages say, which other languages fetch with those pages. */
 export type RoomWords = typeof account &
+  typeof files &
   typeof operators &
   typeof projects &
   typeof providers &
@@ -15,12 +17,14 @@ export type RoomWords = typeof account &
 
 /** Their English, by room, as far as it does not come with the rest. */
 export const english = {
+  files: () => import('./en/files.ts').then((module) => module.files),
   operators: () => import('./en/operators.ts').then((module) => module.operators),
 };
 
 /** Their Greek, by room. */
 export const greek = {
   account: () => import('./el/account.ts').then((module) => module.account),
+  files: () => import('./el/files.ts').then((module) => module.files),
   operators: () => import('./el/operators.ts').then((module) => module.operators),
   projects: () => import('./el/projects.ts').then((module) => module.projects),
   providers: () => import('./el/providers.ts').then((module) => module.providers),
@@ -38,6 +42,7 @@ const needed: Record<string, Room[]> = {
   consent: ['tokens', 'security'],
   'email-change': ['account', 'security'],
   feedback: ['account'],
+  files: ['files'],
   invitations: ['account'],
   methods: ['providers', 'security'],
   networks: ['projects'],
@@ -47,6 +52,8 @@ const needed: Record<string, Room[]> = {
   quota: ['projects'],
   reset: ['account', 'security'],
   security: ['security'],
+  shared: ['files'],
+  sharing: ['files'],
   signout: ['account', 'security'],
   signup: ['account', 'providers', 'security'],
   terms: ['account', 'security'],

@@ -1,4 +1,4 @@
-import type { Picked } from '../state/uploads.svelte.ts';
+import type { Picked } from '../../state/uploads.svelte.ts';
 
 export const picked = (files: FileList | null): Picked[] =>
   [...(files ?? [])].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
