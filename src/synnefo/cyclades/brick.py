@@ -6,9 +6,10 @@ This module is read before Django is set up: modules are named as strings, never
 from synnefo.cyclades.image_settings import ImageSettings
 from synnefo.cyclades.network_settings import NetworkSettings
 from synnefo.cyclades.settings import CycladesSettings
+from synnefo.cyclades.volume_settings import VolumeSettings
 from synnefo.wire.offers import CYCLADES
 
-default_settings = [CycladesSettings, NetworkSettings, ImageSettings]
+default_settings = [CycladesSettings, NetworkSettings, ImageSettings, VolumeSettings]
 web_apps = ["synnefo.cyclades"]
 urls = ["synnefo.cyclades.api.identity", "synnefo.cyclades.api.urls"]
 jobs = [
@@ -16,6 +17,7 @@ jobs = [
     "synnefo.cyclades.jobs.settle",
     "synnefo.cyclades.jobs.networks",
     "synnefo.cyclades.jobs.images",
+    "synnefo.cyclades.jobs.volumes",
 ]
 consumers = ["synnefo.cyclades.events.job_outcomes"]
 services, resources = CYCLADES

@@ -70,7 +70,7 @@ def test_boot_volumes_are_listed_shown_and_renamed(ada: Person, stage: Stage) ->
     assert eve.get(path).status == 404
     assert eve.get("/volumes").json == {"volumes": []}
     assert ada.get("/volumes/root").status == 404
-    assert ada.post("/volumes", {"volume": {}}).status == 501
+    assert ada.post("/volumes", {"volume": {}}).status == 400
 
 
 def test_kinds_limits_and_quotas_are_shown(ada: Person) -> None:

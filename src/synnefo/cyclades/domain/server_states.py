@@ -31,6 +31,8 @@ class Action(StrEnum):
     RESIZE = "RESIZE"
     CONNECT = "CONNECT"
     DISCONNECT = "DISCONNECT"
+    ATTACH_VOLUME = "ATTACH_VOLUME"
+    DETACH_VOLUME = "DETACH_VOLUME"
     SUSPEND = "SUSPEND"
     UNSUSPEND = "UNSUSPEND"
     CONSOLE = "CONSOLE"
@@ -48,6 +50,8 @@ class Task(StrEnum):
     RESIZE = "RESIZE"
     CONNECT = "CONNECT"
     DISCONNECT = "DISCONNECT"
+    ATTACH_VOLUME = "ATTACH_VOLUME"
+    DETACH_VOLUME = "DETACH_VOLUME"
 
 
 class WrongState(BadRequest):
@@ -70,9 +74,13 @@ ALLOWED: dict[Action, frozenset[State]] = {
     Action.RESIZE: frozenset({State.STOPPED}),
     Action.CONNECT: frozenset({State.STOPPED, State.STARTED}),
     Action.DISCONNECT: frozenset({State.STOPPED, State.STARTED}),
+    Action.ATTACH_VOLUME: frozenset({State.STOPPED, State.STARTED}),
+    Action.DETACH_VOLUME: frozenset({State.STOPPED, State.STARTED}),
     Action.CONSOLE: frozenset({State.STARTED}),
 }
-_HOT = frozenset({Action.CONNECT, Action.DISCONNECT})
+_HOT = frozenset(
+    {Action.CONNECT, Action.DISCONNECT, Action.ATTACH_VOLUME, Action.DETACH_VOLUME}
+)
 
 TASK_STATES = {
     Task.BUILD: "BUILDING",
@@ -83,6 +91,8 @@ TASK_STATES = {
     Task.RESIZE: "RESIZING",
     Task.CONNECT: "CONNECTING",
     Task.DISCONNECT: "DISCONNECTING",
+    Task.ATTACH_VOLUME: "ATTACHING_VOLUME",
+    Task.DETACH_VOLUME: "DETACHING_VOLUME",
 }
 _WORDS = {State.STARTED: "ACTIVE", State.DESTROYED: "DELETED"}
 _PENDING = frozenset({"queued", "waiting", "running"})

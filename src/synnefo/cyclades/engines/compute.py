@@ -8,6 +8,7 @@ from typing import Protocol
 
 from synnefo.cyclades.domain.instances import (
     ClusterFacts,
+    DiskSpec,
     InstanceFacts,
     InstanceSpec,
     JobFacts,
@@ -79,6 +80,22 @@ class ComputeEngine(Protocol):
         """Queue a new name for the disk at a place of an instance."""
         ...
 
+    def attach_disk(self, name: str, disk: DiskSpec, *, hotplug: bool) -> int:
+        """Queue the adding of a disk."""
+        ...
+
+    def detach_disk(self, name: str, disk_name: str, *, keep: bool, hotplug: bool) -> int:
+        """Queue the removal of a disk; what it holds is kept under its name, or removed too."""
+        ...
+
+    def grow_disk(self, name: str, disk_name: str, mib: int) -> int:
+        """Queue the growing of a disk by so many MiB."""
+        ...
+
+    def purge_disk(self, helper: str, disk: DiskSpec) -> int:
+        """Queue the removal of what a detached disk holds, by a helper instance of that name."""
+        ...
+
     def instance(self, name: str) -> InstanceFacts | None:
         """Answer one instance as it is now; None when there is none."""
         ...
@@ -101,6 +118,10 @@ class ClusterEngine(Protocol):
 
     def check_write_access(self) -> None:
         """Make sure that our credentials may change things."""
+        ...
+
+    def beat(self, tag: str) -> None:
+        """Have the cluster's watcher tell that it lives; the tag is not kept."""
         ...
 
     def vnc(self, name: str) -> VncPoint | None:

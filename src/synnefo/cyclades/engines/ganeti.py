@@ -7,6 +7,8 @@ import msgspec
 
 from synnefo.cyclades.domain.instances import (
     ClusterFacts,
+    DiskSpec,
+    Guest,
     InstanceFacts,
     InstanceSpec,
     JobFacts,
@@ -14,7 +16,7 @@ from synnefo.cyclades.domain.instances import (
     VncPoint,
 )
 from synnefo.cyclades.engines import instance_params as params
-from synnefo.cyclades.engines.compute import EngineError
+from synnefo.cyclades.engines.compute import EngineError, EngineRefused
 from synnefo.cyclades.engines.rapi import Rapi
 
 _ANY_END = ["success", "error", "canceled"]
@@ -104,6 +106,50 @@ class GanetiCompute:
         """Queue a new name of a disk."""
         return self._modify(name, {"disks": [["modify", index, {"name": disk_name}]]})
 
+    def attach_disk(self, name: str, disk: DiskSpec, *, hotplug: bool) -> int:
+        """Queue the adding of a disk."""
+        change = {"disks": [["add", -1, params.disk(disk)]]}
+        return self._modify(name, {**change, "hotplug_if_possible": hotplug})
+
+    def detach_disk(self, name: str, disk_name: str, *, keep: bool, hotplug: bool) -> int:
+        """Queue the removal of a disk; its provider is told first to keep what it holds."""
+        body: dict[str, Any] = {
+            "disks": [["remove", disk_name, {}]],
+            "hotplug_if_possible": hotplug,
+        }
+        if keep:
+            kept = self._modify(name, {"disks": [["modify", disk_name, {"reuse_data": "keep"}]]})
+            body["depends"] = [[kept, ["success"]]]
+        return self._modify(name, body)
+
+    def grow_disk(self, name: str, disk_name: str, mib: int) -> int:
+        """Queue the growing of a disk; Ganeti takes its place among the disks."""
+        facts = self.instance(name)
+        places = [one.name for one in facts.disks] if facts else []
+        if disk_name not in places:
+            raise EngineRefused(f"The instance {name} has no disk {disk_name}.")
+        place = f"{_instance(name)}/disk/{places.index(disk_name)}/grow"
+        return self._rapi.submit("POST", place, {"amount": mib})
+
+    def purge_disk(self, helper: str, disk: DiskSpec) -> int:
+        """Queue a stopped helper with the disk, and its removal with all that it has."""
+        spec = InstanceSpec(
+            name=helper,
+            vcpus=1,
+            memory_mib=128,
+            disk_template="ext",
+            disks=(disk,),
+            guest=Guest(server_uuid="", hostname=helper),
+        )
+        body = params.creation(
+            spec,
+            self._habits.create_extra,
+            hotlocking=self._habits.opportunistic_locking,
+        )
+        idle = {"start": False, "no_install": True, "osparams": {}, "osparams_secret": {}}
+        made = self._rapi.submit("POST", "/instances", body | idle)
+        return self.remove(helper, after=made)
+
     def _modify(self, name: str, change: dict[str, Any]) -> int:
         return self._rapi.submit("PUT", f"{_instance(name)}/modify", change)
 
@@ -138,6 +184,10 @@ class GanetiCluster:
     def check_write_access(self) -> None:
         """Send a change that changes nothing."""
         self._rapi.write("PUT", "/modify", {})
+
+    def beat(self, tag: str) -> None:
+        """Set a tag of the cluster as a dry run: its job is news and nothing else."""
+        self._rapi.submit("PUT", "/tags", None, {"tag": tag, "dry-run": "1"})
 
     def vnc(self, name: str) -> VncPoint | None:
         """Tell where an instance's screen is.

@@ -13,6 +13,7 @@ import msgspec
 from synnefo.cyclades.domain.instances import (
     ClusterFacts,
     DiskSpec,
+    Guest,
     InstanceFacts,
     InstanceSpec,
     JobFacts,
@@ -45,6 +46,8 @@ class _Job(msgspec.Struct):
     size: tuple[int, int] | None = None
     nic: NicSpec | None = None
     disk: tuple[int, str] | None = None
+    disks: tuple[DiskSpec | None, str] | None = None
+    """A disk that is added, or the name of one that is removed."""
     new_name: str = ""
 
 
@@ -62,6 +65,26 @@ def _renamed(disks: tuple[DiskSpec, ...], place: int, name: str) -> tuple[DiskSp
         msgspec.structs.replace(disk, name=name) if index == place else disk
         for index, disk in enumerate(disks)
     )
+
+
+def _changed(
+    disks: tuple[DiskSpec, ...], added: DiskSpec | None, gone: str
+) -> tuple[DiskSpec, ...]:
+    kept = tuple(disk for disk in disks if disk.name != gone)
+    return kept if added is None else (*kept, added)
+
+
+def _disks_after(job: _Job, disks: tuple[DiskSpec, ...]) -> tuple[DiskSpec, ...]:
+    if job.disk is not None:
+        return _renamed(disks, *job.disk)
+    return _changed(disks, *job.disks) if job.disks else disks
+
+
+_OF_OPCODE: dict[str, dict[str, object]] = {
+    "OP_INSTANCE_STARTUP": {"running": True, "status": "running"},
+    "OP_INSTANCE_REBOOT": {"running": True, "status": "running"},
+    "OP_INSTANCE_SHUTDOWN": {"running": False, "status": "ADMIN_down"},
+}
 
 
 class World:
@@ -169,19 +192,15 @@ class World:
                 new = msgspec.structs.replace(facts, name=job.new_name)
                 self.instances[job.new_name] = new
             return
-        changes: dict[str, object] = {}
-        if job.opcode in {"OP_INSTANCE_STARTUP", "OP_INSTANCE_REBOOT"}:
-            changes = {"running": True, "status": "running"}
-        elif job.opcode == "OP_INSTANCE_SHUTDOWN":
-            changes = {"running": False, "status": "ADMIN_down"}
-        elif job.size is not None:
+        changes = _OF_OPCODE.get(job.opcode, {})
+        if job.size is not None:
             changes = {"vcpus": job.size[0], "memory_mib": job.size[1]}
         elif job.nic is not None:
             kept = tuple(nic for nic in facts.nics if nic.name != job.nic.name)
             added = (self._wired(job.nic),) if job.nic.network else ()
             changes = {"nics": kept + added}
-        elif job.disk is not None:
-            changes = {"disks": _renamed(facts.disks, *job.disk)}
+        elif job.disk is not None or job.disks is not None:
+            changes = {"disks": _disks_after(job, facts.disks)}
         self.instances[job.target] = msgspec.structs.replace(facts, **changes)
 
     def _change_network(self, job: _Job) -> None:
@@ -290,6 +309,37 @@ class SimulatedCompute:
         """Queue a new name of a disk."""
         return self._submit("OP_INSTANCE_SET_PARAMS", name, disk=(index, disk_name))
 
+    def attach_disk(self, name: str, disk: DiskSpec, *, hotplug: bool) -> int:
+        """Queue the adding of a disk."""
+        return self._submit("OP_INSTANCE_SET_PARAMS", name, disks=(disk, disk.name))
+
+    def detach_disk(self, name: str, disk_name: str, *, keep: bool, hotplug: bool) -> int:
+        """Queue the removal of a disk."""
+        return self._submit("OP_INSTANCE_SET_PARAMS", name, disks=(None, disk_name))
+
+    def grow_disk(self, name: str, disk_name: str, mib: int) -> int:
+        """Queue the growing of a disk."""
+        facts = self._world.instances.get(name)
+        old = (
+            next((disk for disk in facts.disks if disk.name == disk_name), None) if facts else None
+        )
+        if old is None:
+            raise EngineRefused(f"The instance {name} has no disk {disk_name}.")
+        grown = msgspec.structs.replace(old, size_mib=old.size_mib + mib)
+        return self._submit("OP_INSTANCE_GROW_DISK", name, disks=(grown, disk_name))
+
+    def purge_disk(self, helper: str, disk: DiskSpec) -> int:
+        """Queue the removal of what a detached disk holds."""
+        spec = InstanceSpec(
+            name=helper,
+            vcpus=1,
+            memory_mib=128,
+            disk_template="ext",
+            disks=(disk,),
+            guest=Guest(server_uuid="", hostname=helper),
+        )
+        return self.remove(helper, after=self.create(spec, again=True))
+
     def instance(self, name: str) -> InstanceFacts | None:
         """Answer one instance."""
         self._world.check()
@@ -343,6 +393,10 @@ class SimulatedCluster:
 
     def check_write_access(self) -> None:
         """Accept."""
+        self._world.check()
+
+    def beat(self, tag: str) -> None:
+        """Accept a sign of life; nobody watches."""
         self._world.check()
 
     def vnc(self, name: str) -> VncPoint | None:

@@ -22,6 +22,7 @@ from synnefo.cyclades.usecases import (
     histories,
     nic_outcomes,
     ports,
+    volume_outcomes,
 )
 from synnefo.kit import clock
 from synnefo.kit.faults import Conflict, OverLimit, ServiceUnavailable
@@ -42,7 +43,13 @@ _TASKS = {
     SHUTDOWN: {Task.STOP},
     "OP_INSTANCE_REBOOT": {Task.REBOOT},
     REMOVE: {Task.DESTROY},
-    MODIFY: {Task.RESIZE, Task.CONNECT, Task.DISCONNECT},
+    MODIFY: {
+        Task.RESIZE,
+        Task.CONNECT,
+        Task.DISCONNECT,
+        Task.ATTACH_VOLUME,
+        Task.DETACH_VOLUME,
+    },
 }
 _SHOWN = {"OP_INSTANCE_REBOOT", MODIFY}
 """Jobs whose steps change the status that is shown. Spec: compute 3.1."""
@@ -292,6 +299,8 @@ def _change(row: Server, news: News, target: State, *, succeeded: bool) -> None:
         _succeed(row, news, target)
     else:
         _fail(row, news, awaited=awaited)
+    if awaited and news.opcode == MODIFY:
+        volume_outcomes.settle(row, succeeded=succeeded)
     if awaited:
         row.serial = None
         row.task = row.task_job_id = row.task_since = None

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import msgspec
+
 from synnefo.cyclades.api.compute import facts, links, microversions, orders
 from synnefo.cyclades.api.compute import nova_views as views
 from synnefo.cyclades.api.compute.schemas import ChangeServer, CreateServer, Meta, Metadata, Tags
 from synnefo.cyclades.models import Server
 from synnefo.cyclades.settings import CycladesSettings
-from synnefo.cyclades.usecases import server_actions, servers
+from synnefo.cyclades.usecases import server_actions, servers, volume_plugs
 from synnefo.cyclades.usecases.servers import Wanted
 from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, ItemNotFound
@@ -259,6 +261,33 @@ def show_volume_attachment(call: Call, server_id: str, volume_id: str) -> View:
     if volume_id not in map(str, server.volumes):
         raise ItemNotFound(f"The volume '{volume_id}' is not attached to this server.")
     return {"volumeAttachment": _attached(server, int(volume_id), microversions.of(call))}
+
+
+class Attachment(msgspec.Struct, rename="camel"):
+    """Which volume goes into a server."""
+
+    volume_id: str | int
+
+
+class NewAttachment(msgspec.Struct, rename="camel"):
+    """The body of POST /servers/ID/os-volume_attachments."""
+
+    volume_attachment: Attachment
+
+
+def attach_volume(call: Call, server_id: str, body: NewAttachment) -> View:
+    """Attach a volume to a server; it shows in the guest in a moment."""
+    server = servers.show(call.who, server_id, deleted=False)
+    wanted = str(body.volume_attachment.volume_id)
+    volume = volume_plugs.attach(call.who, str(server.id), wanted)
+    shown = facts.one(servers.show(call.who, server_id, deleted=False))
+    return {"volumeAttachment": _attached(shown, volume.id, microversions.of(call))}
+
+
+def detach_volume(call: Call, server_id: str, volume_id: str) -> None:
+    """Take a volume out of a server; it keeps what it holds."""
+    server = servers.show(call.who, server_id, deleted=False)
+    volume_plugs.detach(call.who, str(server.id), volume_id)
 
 
 def _attached(server: facts.Facts, volume: int, version: microversions.Version) -> View:

@@ -105,6 +105,13 @@ _NOVA: list[tuple[str, str, Handler, int]] = [
         nova_servers.show_volume_attachment,
         200,
     ),
+    ("POST", f"{_SERVER}/os-volume_attachments", nova_servers.attach_volume, 200),
+    (
+        "DELETE",
+        f"{_SERVER}/os-volume_attachments/{{volume_id}}",
+        nova_servers.detach_volume,
+        202,
+    ),
     ("GET", f"{_SERVER}/os-security-groups", nova_servers.list_security_groups, 200),
     ("GET", f"{_SERVER}/os-instance-actions", nova_extras.list_instance_actions, 200),
     (

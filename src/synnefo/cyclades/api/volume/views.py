@@ -15,6 +15,7 @@ _WORDS = {
     "DELETING": "deleting",
     "ATTACHING": "attaching",
     "DETACHING": "detaching",
+    "EXTENDING": "extending",
 }
 
 

@@ -5,7 +5,7 @@ import msgspec
 from synnefo.cyclades.api.volume import views
 from synnefo.cyclades.api.volume.views import View
 from synnefo.cyclades.models import Volume, VolumeType
-from synnefo.cyclades.usecases import volumes
+from synnefo.cyclades.usecases import volume_plugs, volumes
 from synnefo.kit.faults import BadRequest, ItemNotFound, NotImplementedHere
 from synnefo.kit.units import is_number
 from synnefo.serve.http import Call
@@ -77,15 +77,111 @@ def update_volume(call: Call, volume_id: str, body: UpdateVolume) -> View:
     return {"volume": views.of_volume(changed)}
 
 
-def create_volume(_call: Call) -> None:
-    """Refuse: volumes are made with their servers here."""
-    raise NotImplementedHere("Volumes are made with their servers here. Create a server.")
+class NewVolume(msgspec.Struct, rename={"image_ref": "imageRef"}):
+    """A volume to be, in the words of both dialects."""
+
+    size: int | None = None
+    name: str | None = None
+    display_name: str | None = None
+    description: str | None = None
+    display_description: str | None = None
+    volume_type: str | int | None = None
+    metadata: dict[str, str] | None = None
+    image_ref: str | None = None
+    snapshot_id: str | None = None
+    source_volid: str | None = None
+    backup_id: str | None = None
+
+
+class CreateVolume(msgspec.Struct):
+    """The body of POST /volumes."""
+
+    volume: NewVolume
+
+
+def create_volume(call: Call, body: CreateVolume) -> View:
+    """Make a volume, empty or of an image. It waits for a server to be attached to."""
+    asked = body.volume
+    if asked.snapshot_id is not None or asked.backup_id is not None:
+        raise NotImplementedHere("Volumes are not made of snapshots or backups here.")
+    if asked.source_volid is not None:
+        raise BadRequest("Volumes of other volumes are not supported.")
+    if asked.size is None:
+        raise BadRequest("Say how many GiB the volume is to have: size.")
+    order = volumes.VolumeOrder(
+        size=asked.size,
+        name=asked.name or asked.display_name or "",
+        description=asked.description or asked.display_description,
+        kind=None if asked.volume_type is None else str(asked.volume_type),
+        image_id=asked.image_ref,
+        metadata=asked.metadata or {},
+    )
+    return {"volume": views.of_volume(volumes.create(call.who, order))}
 
 
 def delete_volume(call: Call, volume_id: str) -> None:
-    """Refuse: a volume goes with its server."""
-    volumes.visible(call.who, volume_id)
-    raise BadRequest("The volume is attached and goes with its server. Delete the server.")
+    """Delete a volume that no server has."""
+    volume = volumes.visible(call.who, volume_id)
+    if volume.server_id is not None:
+        raise BadRequest("The volume is attached. Detach it first, or delete its server.")
+    volume_plugs.delete(call.who, volume_id)
+
+
+class Extension(msgspec.Struct):
+    """How large a volume is to become, in GiB."""
+
+    new_size: int
+
+
+class Bootability(msgspec.Struct):
+    """Whether a volume is to boot."""
+
+    bootable: bool
+
+
+class VolumeAction(msgspec.Struct, rename={"extend": "os-extend", "boots": "os-set_bootable"}):
+    """The body of POST /volumes/ID/action."""
+
+    extend: Extension | None = None
+    boots: Bootability | None = None
+
+
+def act(call: Call, volume_id: str, body: VolumeAction) -> None:
+    """Make a volume larger, while a server uses it too."""
+    if body.extend is not None:
+        volume_plugs.grow(call.who, volume_id, body.extend.new_size)
+    elif body.boots is not None:
+        volumes.visible(call.who, volume_id)
+    else:
+        raise BadRequest("Say what to do with the volume: os-extend.")
+
+
+class Metadata(msgspec.Struct):
+    """Metadata of a volume."""
+
+    metadata: dict[str, str]
+
+
+def show_metadata(call: Call, volume_id: str) -> View:
+    """Show a volume's metadata."""
+    return {"metadata": volumes.visible(call.who, volume_id).metadata}
+
+
+def merge_metadata(call: Call, volume_id: str, body: Metadata) -> View:
+    """Add to a volume's metadata."""
+    changed = volumes.set_metadata(call.who, volume_id, body.metadata, merge=True)
+    return {"metadata": changed.metadata}
+
+
+def replace_metadata(call: Call, volume_id: str, body: Metadata) -> View:
+    """Replace a volume's metadata."""
+    changed = volumes.set_metadata(call.who, volume_id, body.metadata, merge=False)
+    return {"metadata": changed.metadata}
+
+
+def delete_metadata(call: Call, volume_id: str, key: str) -> None:
+    """Remove one metadata item of a volume."""
+    volumes.drop_metadata(call.who, volume_id, key)
 
 
 def list_types(_call: Call) -> View:
