@@ -325,7 +325,8 @@ class TestFirewall:
     ) -> None:
         _name, address = self.place(lab, guests, mode, "protected")
         assert not lab.connects(OUTSIDE, address, "22", seconds=0.5)
-        guests[-1].up(TAGS="")
+        told = {"GANETI_INSTANCE_NAME": f"snf-{guests[-1].name}", "GANETI_INSTANCE_TAGS": "a b"}
+        lab.call("n1", "hook", **told)
         assert lab.connects(OUTSIDE, address, "22")
 
 

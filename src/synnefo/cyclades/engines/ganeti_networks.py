@@ -48,6 +48,19 @@ class GanetiNetworks:
         """Queue its removal."""
         return self._rapi.submit("DELETE", _network(name), _after(after))
 
+    def guard(self, instance: str, nic: str, tag: str | None) -> int:
+        """Queue another firewall tag for a card; a change of nothing then brings news of it."""
+        place = f"/instances/{quote(instance, safe='')}"
+        old = [
+            one for one in self._rapi.get(f"{place}/tags") or [] if one.startswith(_tags_of(nic))
+        ]
+        jobs = [self._rapi.submit("DELETE", f"{place}/tags", None, {"tag": one}) for one in old]
+        if tag is not None:
+            jobs.append(self._rapi.submit("PUT", f"{place}/tags", None, {"tag": tag}))
+        known = self._rapi.get(place) or {}
+        body = {"os_name": known.get("os"), "depends": [[job, _ANY_END] for job in jobs]}
+        return self._rapi.submit("PUT", f"{place}/modify", body)
+
     def groups(self) -> list[str]:
         """Answer the names of the node groups."""
         found = self._rapi.get("/groups") or []
@@ -61,6 +74,14 @@ class GanetiNetworks:
     def networks(self) -> list[NetworkFacts]:
         """Answer every network of the cluster."""
         return [_facts(body) for body in self._rapi.get("/networks", {"bulk": "1"}) or []]
+
+
+_ANY_END = ["success", "error", "canceled"]
+
+
+def _tags_of(nic: str) -> str:
+    """Tell how all firewall tags of a card begin. Spec: network 12."""
+    return f"synnefo:network:{nic}:"
 
 
 def _network(name: str) -> str:

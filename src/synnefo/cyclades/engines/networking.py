@@ -53,6 +53,10 @@ class NetworkEngine(Protocol):
         """Queue its removal, once the jobs `after` have succeeded."""
         ...
 
+    def guard(self, instance: str, nic: str, tag: str | None) -> int:
+        """Queue another firewall tag for a card, or none, and news about its instance."""
+        ...
+
     def groups(self) -> list[str]:
         """Answer the names of the cluster's node groups."""
         ...

@@ -49,6 +49,7 @@ class _Job(msgspec.Struct):
     disks: tuple[DiskSpec | None, str] | None = None
     """A disk that is added, or the name of one that is removed."""
     new_name: str = ""
+    guarded: tuple[str, str | None] | None = None
 
 
 class _JobFailed(Exception):
@@ -58,6 +59,12 @@ class _JobFailed(Exception):
         super().__init__(reason)
         self.reason = reason
         self.code = code
+
+
+def _guarded(nics: tuple[NicSpec, ...], name: str, tag: str | None) -> tuple[NicSpec, ...]:
+    return tuple(
+        msgspec.structs.replace(nic, firewall=tag) if nic.name == name else nic for nic in nics
+    )
 
 
 def _renamed(disks: tuple[DiskSpec, ...], place: int, name: str) -> tuple[DiskSpec, ...]:
@@ -201,6 +208,8 @@ class World:
             changes = {"nics": kept + added}
         elif job.disk is not None or job.disks is not None:
             changes = {"disks": _disks_after(job, facts.disks)}
+        if job.guarded is not None:
+            changes = {"nics": _guarded(facts.nics, *job.guarded)}
         self.instances[job.target] = msgspec.structs.replace(facts, **changes)
 
     def _change_network(self, job: _Job) -> None:
@@ -438,6 +447,10 @@ class SimulatedNetworks:
     def delete_network(self, name: str, *, after: tuple[int, ...] = ()) -> int:
         """Queue its removal."""
         return self._submit("OP_NETWORK_REMOVE", name, after=after)
+
+    def guard(self, instance: str, nic: str, tag: str | None) -> int:
+        """Queue another firewall tag for a card."""
+        return self._submit("OP_INSTANCE_SET_PARAMS", instance, guarded=(nic, tag))
 
     def groups(self) -> list[str]:
         """Answer the one node group."""

@@ -4,6 +4,7 @@ from synnefo.cyclades.engines.compute import EngineError
 from synnefo.cyclades.models import Cluster, Network
 from synnefo.cyclades.usecases import (
     cluster_networks,
+    firewalls,
     network_audit,
     network_outcomes,
     networks,
@@ -55,6 +56,19 @@ def give_up_unplug(reason: str, server_id: int, port_id: int, since: str) -> Non
     """Tell that a port stays because the cluster did not answer for too long."""
     told = f"The cluster did not answer in time, so port {port_id} stays: {reason}"
     server_actions.fail(server_id, since, told)
+
+
+@firewalls.SET.runs
+def set_firewall(server_id: int, port_id: int, profile: str) -> None:
+    """Guard a card otherwise; safe to run twice."""
+    firewalls.carry_out(server_id, port_id, profile)
+
+
+@firewalls.SET.gives_up
+def give_up_firewall(reason: str, server_id: int, port_id: int, profile: str) -> None:
+    """Tell that a card is guarded as before because the cluster did not answer for too long."""
+    told = f"The firewall of port {port_id} is not {profile}: its cluster did not answer: {reason}"
+    firewalls.told_off(server_id, told)
 
 
 @sweep("cyclades.settle_networks", every=60)

@@ -3,12 +3,14 @@
 Spec: images-and-nodes 3.2.
 
 Install them as `/etc/ganeti/kvm-vif-bridge` (or `kvm-ifup-custom`), `kvm-ifdown-custom`, and as a
-post hook of instance-migrate, -failover, -stop and -remove.
+post hook of instance-migrate, -failover, -modify, -stop and -remove.
 """
 
 import os
 import sys
 from pathlib import Path
+
+import msgspec
 
 from synnefo.kit import logs
 from synnefo.node.networking import host, interface, routing
@@ -50,14 +52,17 @@ def ifdown() -> None:
 
 
 def hook() -> None:
-    """After a machine moved, stopped or went: announce what is here, clear what is gone."""
+    """After a machine moved, changed, stopped or went: announce, guard anew, or clear."""
     settings = _begin("snf-network-hook")
     instance = os.environ.get("GANETI_INSTANCE_NAME", "")
+    tags = tuple(os.environ.get("GANETI_INSTANCE_TAGS", "").split())
     for card in interface.recall_all(settings):
         if card.instance != instance:
             continue
         if not (_SYS_NET / card.tap).exists():
             interface.down(card.tap, settings)
+        elif "GANETI_INSTANCE_TAGS" in os.environ and set(tags) != set(card.tags):
+            interface.up(msgspec.structs.replace(card, tags=tags), settings)
         elif card.is_routed:
             routing.announce(card)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from synnefo.cyclades.usecases import consoles, server_actions
+from synnefo.cyclades.usecases import consoles, firewalls, server_actions
 from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound, NotImplementedHere
 from synnefo.kit.units import is_number
 from synnefo.serve.http import Call, Reply
@@ -97,6 +97,15 @@ def console_output(call: Call, server_id: str, wish: Wish) -> Reply:
     return Reply(status=200, body={"output": consoles.log_of(call.who, server_id, lines=lines)})
 
 
+def firewall_profile(call: Call, server_id: str, wish: Wish) -> Reply:
+    """Guard a network card of a server by another firewall profile. Spec: network 12."""
+    profile, nic = wish.get("profile"), wish.get("nic")
+    if not isinstance(profile, str) or not isinstance(nic, int | str):
+        raise BadRequest("Say which profile a card gets, and which card (profile, nic).")
+    firewalls.ask(call.who, server_id, str(nic), profile)
+    return Reply(status=202)
+
+
 def suspend(_call: Call, _server_id: str, _wish: Wish) -> Reply:
     """Refuse: only administrators suspend."""
     raise Forbidden("Only an administrator may suspend a server.")
@@ -119,6 +128,7 @@ ACTIONS: dict[str, Act] = {
     "os-stop": stop,
     "reboot": reboot,
     "resize": resize,
+    "firewallProfile": firewall_profile,
     "console": console,
     "os-getVNCConsole": vnc_console,
     "os-getConsoleOutput": console_output,
