@@ -7,7 +7,7 @@ import threading
 
 import django
 
-from synnefo.kit import logs
+from synnefo.kit import logs, structs
 from synnefo.webproject import components
 
 PATIENT = 5
@@ -33,4 +33,5 @@ def load(kind: str) -> list[str]:
     """Import the modules that bricks name under `kind`; answers the labels of all bricks."""
     for module in components.gather(kind):
         importlib.import_module(module)
+    structs.ready_all()
     return [component.label for component in components.installed() if component.label]

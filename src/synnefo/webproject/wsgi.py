@@ -6,7 +6,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synnefo.webproject.django_setti
 
 from django.core.wsgi import get_wsgi_application
 
-from synnefo.kit import logs
+from synnefo.kit import logs, structs
 from synnefo.serve.http.direct import Direct, mounted
 from synnefo.serve.http.nested import in_process
 from synnefo.webproject import neighbours, ui
@@ -20,3 +20,4 @@ _apis = mounted()
 neighbours.mount(Direct(_apis, in_process(_django), prepare=believer(), tidies=False))
 _pages = with_files(_django, ui.folder())
 application = ConsoleUpgrade(Direct(_apis, _pages, prepare=believer()))
+structs.ready_all()
