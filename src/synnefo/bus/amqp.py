@@ -239,6 +239,15 @@ class AmqpBus:
         self._surely(ask)
         return counts[-1]
 
+    def drop(self, queue: str) -> None:
+        """Delete the queue and its twin; what is not there is no error."""
+
+        def delete(link: _Link) -> None:
+            for name in (queue, f"{queue}-dl"):
+                link.publishing.queue_delete(name)
+
+        self._surely(delete)
+
     def close(self) -> None:
         """Close this thread's connection."""
         link: _Link | None = getattr(self._local, "link", None)

@@ -135,6 +135,13 @@ class LocalBus:
                 (queue, binding.exchange, binding.routing_key),
             )
 
+    def drop(self, queue: str) -> None:
+        """Delete the rows of the queue and of its twin."""
+        for name in (queue, f"{queue}-dl"):
+            self.write("DELETE FROM binding WHERE queue = ?", (name,))
+            self.write("DELETE FROM message WHERE queue = ?", (name,))
+            self.write("DELETE FROM queue WHERE name = ?", (name,))
+
     def consume(
         self, queues: Sequence[str], *, prefetch: int = 5, stop: Callable[[], bool]
     ) -> Iterator[LocalDelivery]:

@@ -104,6 +104,13 @@ class MemoryBus:
         with self._lock:
             return len(self._queues.get(queue, ()))
 
+    def drop(self, queue: str) -> None:
+        """Forget the queue and its twin."""
+        with self._lock:
+            for name in (queue, f"{queue}-dl"):
+                self._queues.pop(name, None)
+            self._bindings.pop(queue, None)
+
     def close(self) -> None:
         """Give outstanding messages back."""
         for delivery in list(self._out.values()):

@@ -73,5 +73,8 @@ class Bus(Protocol):
     def count(self, queue: str) -> int:
         """Tell how many messages wait in a queue."""
 
+    def drop(self, queue: str) -> None:
+        """Delete a queue and its dead-letter twin with all that waits in them."""
+
     def close(self) -> None:
         """Let go of connections; messages handed out and not acknowledged come again."""

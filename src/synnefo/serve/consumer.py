@@ -10,11 +10,11 @@ A handler that returns has dealt with the message. Spec: compute 11.7.
 
 import functools
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
-from django.db import OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from synnefo.bus.port import Binding, Bus, Delivery
 from synnefo.kit import metrics
@@ -33,6 +33,23 @@ class QueueOf(msgspec.Struct, frozen=True):
     name: str
     bindings: tuple[Binding, ...]
     is_busy: bool = False
+
+
+Probe = Callable[[str], Iterable[tuple[str, bool]]]
+"""Has every cluster's watcher give a sign of life under a tag; tells which clusters answer."""
+
+_PROBES: list[Probe] = []
+
+
+def probes_clusters(probe: Probe) -> Probe:
+    """Register a probe, for `snf-dispatcher --status-check`."""
+    _PROBES.append(probe)
+    return probe
+
+
+def probes() -> list[Probe]:
+    """Answer the probes of every brick."""
+    return list(_PROBES)
 
 
 _CONSUMERS: list[tuple[Callable[[], Sequence[QueueOf]], Handle]] = []
@@ -146,7 +163,7 @@ def take(queue: str, delivery: Delivery) -> None:
     except Malformed as error:
         outcome = "malformed"
         log.error("message-malformed", queue=queue, reason=str(error))
-    except (OperationalError, ServiceUnavailable) as error:
+    except (OperationalError, InterfaceError, ServiceUnavailable) as error:
         outcome = "again"
         log.warning("message-given-back", queue=queue, reason=str(error))
         delivery.nack()

@@ -76,6 +76,15 @@ def retry(bus: Bus, queue: QueueOf, *, keep_zombies: bool) -> Retried:
     return Retried(queue.name, sent, removed)
 
 
+def drain(bus: Bus, queue: str) -> int:
+    """Drop what waits in a queue now; answers how much it was."""
+    count = 0
+    for delivery in waiting(bus, queue):
+        delivery.ack()
+        count += 1
+    return count
+
+
 def check_name(queue: str, known: list[QueueOf]) -> None:
     """Refuse a queue that nobody here listens to, naming those that exist."""
     names = [name for one in known for name in (one.name, f"{one.name}-dl")]

@@ -1,6 +1,6 @@
 """What clusters say about their jobs, from the bus to the use cases. Spec: compute 11."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from synnefo.bus.port import Binding
 from synnefo.cyclades.domain import names, remarks
@@ -13,7 +13,7 @@ from synnefo.cyclades.usecases import clusters, network_outcomes, outcomes
 from synnefo.cyclades.usecases.outcomes import News
 from synnefo.kit import clock, conf
 from synnefo.kit.logs import get_logger
-from synnefo.serve.consumer import QueueOf, consumes
+from synnefo.serve.consumer import QueueOf, consumes, probes_clusters
 from synnefo.wire import job_events
 from synnefo.wire.job_events import JobEvent
 
@@ -125,6 +125,19 @@ def take_progress(body: bytes) -> None:
     )
     if remark is not None:
         outcomes.remarked(server_id, remark, moment, details=told.stderr or told.details or "")
+
+
+@probes_clusters
+def probe(tag: str) -> Iterator[tuple[str, bool]]:
+    """Have every online cluster's watcher give a sign of life. Spec: compute 11.6."""
+    for cluster in Cluster.objects.filter(offline=False).order_by("id"):
+        try:
+            clusters.engine_of(cluster).cluster.beat(tag)
+        except EngineError as error:
+            log.warning("cluster-silent", cluster=cluster.clustername, why=str(error))
+            yield cluster.clustername, False
+        else:
+            yield cluster.clustername, True
 
 
 @consumes(_queue("cluster"))
