@@ -1,85 +1,50 @@
-"""gunicorn with the small application of `front_app`, and raw sockets to speak with it."""
+"""A web server in front, as operators put one: it hands requests on below another path."""
 
-import os
-import socket
-import subprocess
-import sys
+import http.client
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
-import msgspec
-
-from tests.support.ports import free_port, wait_for_port
-
-ROOT = Path(__file__).resolve().parents[2]
-OURS = "synnefo.webproject.front.worker.FrontWorker"
-THEIRS = "gthread"
-
-
-class Answer(msgspec.Struct):
-    """What came back: everything, and whether the server closed the connection."""
-
-    data: bytes
-    is_closed: bool
-
-    @property
-    def statuses(self) -> list[int]:
-        """List the status of each answer."""
-        parts = self.data.split(b"HTTP/1.1 ")[1:]
-        return [int(part[:3]) for part in parts]
-
-
-class Door:
-    """A running server."""
-
-    def __init__(self, port: int, process: "subprocess.Popen[bytes]") -> None:
-        self.port = port
-        self.process = process
-
-    def connect(self, seconds: float = 10.0) -> socket.socket:
-        """Open a connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=seconds)
-
-    def say(self, *pieces: bytes, quiet: float = 0.5) -> Answer:
-        """Send pieces one after the other, and listen until it has been quiet for so long."""
-        with self.connect(quiet) as plain:
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            for piece in pieces:
-                plain.sendall(piece)
-            return heard(plain)
-
-
-def heard(plain: socket.socket) -> Answer:
-    """Take what comes until the server closes or is quiet for the socket's time-out."""
-    found = b""
-    while True:
-        try:
-            piece = plain.recv(65536)
-        except TimeoutError:
-            return Answer(found, is_closed=False)
-        except ConnectionError:
-            return Answer(found, is_closed=True)
-        if not piece:
-            return Answer(found, is_closed=True)
-        found += piece
+_OWN = {"connection", "transfer-encoding", "date", "server"}
 
 
 @contextmanager
-def running(worker: str, *options: str, threads: int = 6) -> Iterator[Door]:
-    """Serve the small application until left."""
-    port = free_port()
-    command = [
-        *(sys.executable, "-m", "gunicorn", "--no-control-socket", "-k", worker, "-w", "1"),
-        *("--threads", str(threads), "-b", f"127.0.0.1:{port}", "--graceful-timeout", "5"),
-        *("--keep-alive", "3", "--log-level", "critical", *options),
-        "tests.support.front_app:application",
-    ]
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+def in_front_of(url: str, path: str) -> Iterator[str]:
+    """Serve `url` plus `path` at the root of another port; answer its host and port."""
+    target = urlsplit(url).netloc
+
+    class Handler(BaseHTTPRequestHandler):
+        """Hand one request on, its Host as it came."""
+
+        def do_GET(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            connection = http.client.HTTPConnection(target, timeout=60)
+            headers = dict(self.headers.items())
+            body = self.rfile.read(length) if length else None
+            connection.request(self.command, path + self.path, body, headers)
+            answer = connection.getresponse()
+            data = answer.read()
+            self.send_response(answer.status)
+            for name, value in answer.getheaders():
+                if name.lower() not in _OWN:
+                    self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(data)
+            connection.close()
+
+        do_PUT = do_POST = do_DELETE = do_HEAD = do_GET  # noqa: N815 - its names
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
     try:
-        wait_for_port(port, process)
-        yield Door(port, process)
+        yield f"127.0.0.1:{server.server_address[1]}"
     finally:
-        process.terminate()
-        process.wait(20)
+        server.shutdown()
+        server.server_close()
+        thread.join()

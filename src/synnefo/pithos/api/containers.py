@@ -7,7 +7,7 @@ import msgspec
 from synnefo.kit import conf
 from synnefo.kit.faults import Forbidden
 from synnefo.kit.units import is_number
-from synnefo.pithos.api import extracts, formats
+from synnefo.pithos.api import extracts, formats, version_rows
 from synnefo.pithos.api.container_orders import QUOTA_BYTES, QUOTA_COUNT, YES, order_of
 from synnefo.pithos.api.dialects import (
     OCTETS,
@@ -62,6 +62,9 @@ def list_objects(call: Call, account: str, container: str) -> Reply:
     listing = normalised(
         _listing(call, is_swift=ask.is_swift), call.arg("path"), is_swift=ask.is_swift
     )
+    if ask.is_swift and version_rows.is_wanted(call):
+        past_rows = version_rows.rows_of(call, ask, seen.container, listing)
+        return formats.listed(call, past_rows, ("container", container, "object"), headers)
     lines = listings.page(ask.caller, seen.container, listing, wanted)
     rows = [_row(ask, line) if not listing.until else _row_then(ask, line) for line in lines]
     return formats.listed(call, rows, ("container", ask.place.container, "object"), headers)

@@ -5,7 +5,7 @@ import msgspec
 from synnefo.kit import conf
 from synnefo.kit.faults import BadRequest, LengthRequired
 from synnefo.kit.units import is_number
-from synnefo.pithos.api import extracts, formats
+from synnefo.pithos.api import extracts, formats, version_rows
 from synnefo.pithos.api.dialects import (
     OCTETS,
     Asked,
@@ -47,6 +47,8 @@ def put_object(call: Call, account: str, container: str, name: str) -> Reply:
 
 
 def _put(call: Call, ask: Asked) -> Reply:
+    if ask.is_swift and call.arg("version-id"):
+        return version_rows.show_again(ask, call.arg("version-id") or "")
     wish = wish_of(ask, is_new=True)
     if "hashmap" in call.query:
         return _put_hashmap(call, ask, wish)
@@ -204,6 +206,9 @@ def delete_object(call: Call, account: str, container: str, name: str) -> Reply:
     if is_number(until):
         history.purge_object(ask.caller, ask.place, int(until) * SECOND)
         return Reply(204, {}, None)
+    version = call.arg("version-id")
+    if ask.is_swift and version:
+        return version_rows.drop(ask, version)
     if call.arg("multipart-manifest") == "delete":
         return _delete_manifest(ask)
     objects.delete(ask.caller, ask.place, is_folder=bool(call.arg("delimiter")))
