@@ -5,8 +5,6 @@ An audit log asks here, so that no use case has to hand the address of a request
 
 import getpass
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 import msgspec
@@ -31,14 +29,19 @@ def current() -> Origin:
     return _origin.get()
 
 
-@contextmanager
-def coming_from(origin: Origin) -> Iterator[None]:
+class coming_from:  # noqa: N801 - used as a function, and quicker than a generator
     """Let acts within come from here."""
-    token = _origin.set(origin)
-    try:
-        yield
-    finally:
-        _origin.reset(token)
+
+    __slots__ = ("_origin", "_token")
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+
+    def __enter__(self) -> None:
+        self._token = _origin.set(self._origin)
+
+    def __exit__(self, *_failure: object) -> None:
+        _origin.reset(self._token)
 
 
 def of_command(name: str) -> Origin:

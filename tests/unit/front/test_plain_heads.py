@@ -8,6 +8,7 @@ from gunicorn.http.wsgi import create
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from synnefo.serve.http.headers import ASCII
 from synnefo.webproject.front import heads
 from synnefo.webproject.front.heads import Rules
 
@@ -80,6 +81,7 @@ def _compare(head: bytes) -> bool:
     ours = _ours(head)
     if ours is None:
         return False
+    assert bool(ours.pop(ASCII, False)) == head.partition(b"\r\n")[2].isascii()
     environ, request = _theirs(head)
     known = {"REQUEST_METHOD", "RAW_URI", "PATH_INFO", "QUERY_STRING", "wsgi.url_scheme"}
     known |= {"CONTENT_TYPE", "CONTENT_LENGTH"}

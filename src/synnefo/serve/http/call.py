@@ -68,9 +68,8 @@ class Call:
     @cached_property
     def query(self) -> dict[str, list[str]]:
         """Answer the query, each name with all its values; `?flag` counts as an empty value."""
-        return parse_qs(
-            self.meta.get("QUERY_STRING", ""), keep_blank_values=True, errors="replace"
-        )
+        text = self.meta.get("QUERY_STRING", "")
+        return parse_qs(text, keep_blank_values=True, errors="replace") if text else {}
 
     def arg(self, name: str, default: str | None = None) -> str | None:
         """Answer the first value of one query argument."""

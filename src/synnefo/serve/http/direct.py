@@ -46,7 +46,9 @@ class Direct:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
-        path = get_path_info(environ)
+        path = environ.get("PATH_INFO") or "/"
+        if not path.isascii():
+            path = get_path_info(environ)
         for prefix, api in self._apis.get(_head(path), ()):
             rest = path[len(prefix) :]
             if path.startswith(prefix) and rest[:1] in _ENDS and "\n" not in path:

@@ -194,7 +194,8 @@ class Api:
 
     def _guarded(self, call: Call) -> Answer:
         started = clock.monotonic()
-        with structlog.contextvars.bound_contextvars(request_id=call.request_id):
+        marks = structlog.contextvars.bind_contextvars(request_id=call.request_id)
+        try:
             try:
                 answer = self._answer(call)
             except Fault as fault:
@@ -211,6 +212,8 @@ class Api:
             if call.method == "HEAD":
                 answer.drop_body()
             self._finish(call, answer, started)
+        finally:
+            structlog.contextvars.reset_contextvars(**marks)
         return answer
 
     def _answer(self, call: Call) -> Answer:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+ASCII = "synnefo.ascii"
+"""In the environment of a request whose head is ASCII as a whole."""
 _PREFIX = "HTTP_"
 _BARE = {"CONTENT_TYPE", "CONTENT_LENGTH"}
 
@@ -34,10 +36,13 @@ class RequestHeaders(Mapping[str, str]):
 
     @property
     def are_ascii(self) -> bool:
-        """Tell whether every value keeps to ASCII."""
-        return "".join(
-            [value for key, value in self._environ.items() if key.startswith(_PREFIX)]
-        ).isascii() and all(str(self._environ.get(key, "")).isascii() for key in _BARE)
+        """Tell whether every value keeps to ASCII; a server that knows says so."""
+        return ASCII in self._environ or (
+            "".join(
+                [value for key, value in self._environ.items() if key.startswith(_PREFIX)]
+            ).isascii()
+            and all(str(self._environ.get(key, "")).isascii() for key in _BARE)
+        )
 
     def __iter__(self) -> Iterator[str]:
         for key in self._environ:

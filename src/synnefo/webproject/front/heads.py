@@ -12,6 +12,8 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from synnefo.serve.http.headers import ASCII
+
 Environ = dict[str, Any]
 
 _LINE = re.compile(rb"([A-Z]{3,20}) (/[!-~]*) HTTP/1\.1")
@@ -81,6 +83,8 @@ def fields_of(block: bytes, rules: Rules) -> Fields | None:
     if scheme is None:
         return None
     environ["wsgi.url_scheme"] = scheme
+    if block.isascii():
+        environ[ASCII] = True
     return Fields(environ, int(length), wish == "close", "HTTP_EXPECT" in environ)
 
 
