@@ -15,6 +15,7 @@ ALL = {
     "identity": "signing in, tokens and the catalogue against Keystone",
     "large_cloud": "100,000 people and 20,000 projects against an empty cloud",
     "servers": "servers accepted, listed and built with the hypervisor fake",
+    "added_delay": "what we add to a cluster: POST to RAPI, last event to ACTIVE",
     "dispatcher": "job events taken in a second, over RabbitMQ and PostgreSQL",
     "whole_cloud": "memory when idle, second start, from POST to SSH",
 }

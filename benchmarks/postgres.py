@@ -3,8 +3,10 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +33,17 @@ class Server(msgspec.Struct):
             "PORT": self.port,
         }
 
+    def crash(self) -> None:
+        """Kill it as a power cut does, and wait until the last of its processes is gone."""
+        family = [self.pid, *_children(self.pid)]
+        os.kill(self.pid, signal.SIGKILL)
+        while any(Path(f"/proc/{pid}").exists() for pid in family):
+            time.sleep(0.05)
+
+    def revive(self) -> None:
+        """Start it again after a crash; it recovers what was committed."""
+        _start(self)
+
     def create(self, name: str) -> None:
         """Make an empty database."""
         command = ["createdb", "-h", self.folder, "-p", str(self.port), "-U", "synnefo", name]
@@ -53,16 +66,26 @@ def running() -> Iterator[Server]:
         os.chown(data, owner.pw_uid, owner.pw_gid)
     try:
         _run(program / "initdb", "-D", f"{data}/db", "-U", "synnefo", "-A", "trust")
-        options = f"-p {port} -c listen_addresses= -k {data} -c max_connections=300"
-        control: list[str | Path] = [program / "pg_ctl", "-D", f"{data}/db", "-w"]
-        _run(*control, "-l", f"{data}/log", "-o", options, "start")
+        server = Server(port, 0, str(data))
+        _start(server)
         try:
-            pid = int((data / "db" / "postmaster.pid").read_text().splitlines()[0])
-            yield Server(port, pid, str(data))
+            yield server
         finally:
-            _run(*control, "-m", "immediate", "stop")
+            _run(program / "pg_ctl", "-D", f"{data}/db", "-w", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(data, ignore_errors=True)
+
+
+def _start(server: Server) -> None:
+    folder = server.folder
+    options = f"-p {server.port} -c listen_addresses= -k {folder} -c max_connections=300"
+    control = [_binaries()[-1] / "pg_ctl", "-D", f"{folder}/db", "-w", "-l", f"{folder}/log"]
+    _run(*control, "-o", options, "start")
+    server.pid = int((Path(folder) / "db" / "postmaster.pid").read_text().splitlines()[0])
+
+
+def _children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _binaries() -> list[Path]:

@@ -13,7 +13,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synnefo.webproject.django_settings")
 django.setup()  # the errands are a table: they can only be imported afterwards
 
-from django.db import OperationalError, close_old_connections  # noqa: E402
+from django.db import InterfaceError, OperationalError, close_old_connections  # noqa: E402
 
 from synnefo.kit import conf  # noqa: E402
 from synnefo.kit.logs import get_logger  # noqa: E402
@@ -51,8 +51,9 @@ class Worker:
             try:
                 self._tend()
                 taken = sum(self._take(label) for label in self.labels)
-            except OperationalError as error:
+            except (OperationalError, InterfaceError) as error:
                 log.warning("database-unavailable", error=str(error))
+                close_old_connections()  # a broken one would be tried for ever
                 taken = 0
             if not taken:
                 self._wait(bell)
@@ -83,7 +84,7 @@ class Worker:
     def _run(self, label: str, row: Any) -> None:
         try:
             errands.carry_out(label, row)
-        except OperationalError as error:
+        except (OperationalError, InterfaceError) as error:
             log.warning("errand-left", errand=row.name, error=str(error))
         finally:
             close_old_connections()
