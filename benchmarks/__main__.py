@@ -9,6 +9,7 @@ import time
 
 ALL = {
     "volumes": "clone and snapshot, 1 and 10 GiB",
+    "migration": "what a migrating machine waits for its disk",
     "nbd": "volumes over NBD against qemu-nbd on a raw file",
     "objects": "object storage against Swift",
     "commissions": "the quota ledger over HTTP, on PostgreSQL and SQLite",
