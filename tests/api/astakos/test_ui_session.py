@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 
 from synnefo.astakos.models import DATABASE, Token
-from synnefo.astakos.settings import AstakosSettings
+from synnefo.astakos.settings import AstakosSettings, SecuritySettings
 from synnefo.astakos.usecases import tokens, users
 from synnefo.kit import conf
 from synnefo.kit.clock import now
@@ -148,3 +148,23 @@ class TestGuessing:
             user.refresh_from_db()
             assert user.password != before
             assert sign_in(Client(), user.username).status_code == 200
+
+
+class TestPlantedSessions:
+    """Somebody else's cookie in one's browser, put there before one signs in."""
+
+    @pytest.mark.parametrize("planted", ["chosen-by-them", "theirs"])
+    def test_signing_in_begins_a_session_of_its_own(self, planted: str) -> None:
+        name = conf.of(SecuritySettings).astakos_session_cookie_name
+        if planted == "theirs":
+            attacker = Client()
+            planted = sign_in(attacker, a_user().username).cookies[name].value
+        user, browser = a_user(), Client()
+        browser.cookies[name] = planted
+        answer = sign_in(browser, user.username)
+        assert answer.status_code == 200
+        assert answer.cookies[name].value != planted
+        watching = Client()
+        watching.cookies[name] = planted
+        told = watching.get("/astakos/ui/session", headers={"X-Requested-With": "synnefo"})
+        assert told.status_code == 401 or told.json()["user"]["id"] != user.uuid
