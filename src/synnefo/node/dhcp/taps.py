@@ -1,11 +1,11 @@
 """Packet sockets on TAPs: only what guests ask about their addresses gets through."""
 
 import ctypes
+import fcntl
 import socket
 import struct
-from pathlib import Path
 
-SYS_NET = Path("/sys/class/net")
+_GET_MAC, _GET_MTU = 0x8927, 0x8921
 _ETH_P_ALL = 3
 _SOL_PACKET, _IGNORE_OUTGOING = 263, 23
 _ATTACH_FILTER = 26
@@ -67,15 +67,28 @@ def _filter(made: socket.socket) -> None:
 
 def mac_of(device: str) -> str | None:
     """Answer a device's MAC address; None when there is no such device."""
-    try:
-        return (SYS_NET / device / "address").read_text().strip()
-    except OSError:
-        return None
+    told = _ask(device, _GET_MAC)
+    return told[18:24].hex(":") if told is not None else None
+
+
+def mtu_of(device: str) -> int:
+    """Answer the size of the largest packet of a device; 0 when there is no such device."""
+    told = _ask(device, _GET_MTU)
+    return int(struct.unpack_from("i", told, 16)[0]) if told is not None else 0
 
 
 def index_of(device: str) -> int | None:
     """Answer a device's number; None when there is no such device."""
     try:
-        return int((SYS_NET / device / "ifindex").read_text())
-    except (OSError, ValueError):
+        return socket.if_nametoindex(device)
+    except OSError:
         return None
+
+
+def _ask(device: str, what: int) -> bytes | None:
+    """Ask the kernel, which knows the devices of our network namespace only."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made:
+        try:
+            return fcntl.ioctl(made, what, struct.pack("256s", device.encode()[:15]))
+        except OSError:
+            return None

@@ -2,19 +2,18 @@
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import msgspec
 
 from synnefo.kit.logs import get_logger
 from synnefo.node.dhcp import binding as bindings
+from synnefo.node.dhcp import taps
 from synnefo.node.dhcp.binding import Binding
 from synnefo.node.networking import kernel, routing, rules
 from synnefo.node.networking.cards import Card
 from synnefo.node.networking.settings import Settings
 
 log = get_logger(__name__)
-_SYS_NET = Path("/sys/class/net")
 
 
 def up(card: Card, settings: Settings) -> None:
@@ -67,9 +66,9 @@ def _raise_bridged(card: Card, settings: Settings) -> None:
     _serve(settings, card, "ebtables", lambda: _guard(card, settings))
 
     def join() -> None:
-        mtu = _read(_SYS_NET / card.link / "mtu")
+        mtu = taps.mtu_of(card.link)
         if mtu:
-            kernel.attempt("ip", "link", "set", card.tap, "mtu", mtu)
+            kernel.attempt("ip", "link", "set", card.tap, "mtu", str(mtu))
         kernel.attempt("ip", "link", "set", card.tap, "up")
         kernel.attempt("ip", "link", "set", card.tap, "master", card.link)
 
@@ -96,16 +95,9 @@ def _bind(card: Card, settings: Settings) -> None:
             gateway6=card.gateway6,
             subnet6=card.subnet6 if "disable_ipv6" not in card.tags else "",
             eui64=card.eui64,
-            mtu=int(_read(_SYS_NET / card.link / "mtu") or 0) if not card.is_routed else 0,
+            mtu=0 if card.is_routed else taps.mtu_of(card.link),
         ),
     )
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return ""
 
 
 def _remember(settings: Settings, card: Card) -> None:

@@ -8,20 +8,21 @@ post hook of instance-migrate, -failover, -modify, -stop and -remove.
 
 import os
 import sys
-from pathlib import Path
 
 import msgspec
 
 from synnefo.kit import logs
+from synnefo.node.dhcp import taps
 from synnefo.node.networking import host, interface, routing
 from synnefo.node.networking import settings as configuration
 from synnefo.node.networking.cards import CardError, from_environment
 from synnefo.node.networking.settings import Settings
 
-_SYS_NET = Path("/sys/class/net")
+_PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def _begin(program: str) -> Settings:
+    os.environ["PATH"] = f"{os.environ.get('PATH', '')}:{_PATH}".lstrip(":")
     settings = configuration.read()
     try:
         settings.logfile.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +60,7 @@ def hook() -> None:
     for card in interface.recall_all(settings):
         if card.instance != instance:
             continue
-        if not (_SYS_NET / card.tap).exists():
+        if taps.index_of(card.tap) is None:
             interface.down(card.tap, settings)
         elif "GANETI_INSTANCE_TAGS" in os.environ and set(tags) != set(card.tags):
             interface.up(msgspec.structs.replace(card, tags=tags), settings)
