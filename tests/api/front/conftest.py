@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.front_server import OURS, THEIRS, Door, running
+from tests.support.web_door import OURS, THEIRS, Door, running
 
 
 @pytest.fixture(scope="session")

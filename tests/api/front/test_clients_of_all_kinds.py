@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.front_server import OURS, Door, heard, running
+from tests.support.web_door import OURS, Door, heard, running
 
 PLAIN = b"GET /plain HTTP/1.1\r\nHost: h\r\n\r\n"
 LARGE = 1 << 30

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.support.front_server import Answer, Door
+from tests.support.web_door import Answer, Door
 
 HOST = b"Host: h\r\n"
 END = b"\r\n"

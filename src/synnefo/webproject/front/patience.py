@@ -9,7 +9,7 @@ from collections.abc import Callable
 SLOW = 1024
 """Bytes a second below which a client is slow; sixteen times as many when threads are few."""
 LONG = 60.0
-SHORT = 3.0
+SHORT = 10.0
 """Seconds that a client may be slow; the second, when threads are few."""
 _PRESSED_FACTOR = 16
 _WINDOW = 1.0

@@ -64,6 +64,7 @@ class FrontWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         self._listening.most = self.worker_connections
         self._listening.on_work = self._wake
         self._is_asleep = False
+        self._keeps = bool(self.cfg.keepalive)
         self._base: Environ = {
             **base_environ(self.cfg),
             "wsgi.multithread": True,
@@ -165,7 +166,8 @@ class FrontWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             self._listening.hand_on()
         body = self._body(connection, request)
         path, query = heads.path_of(line.target)
-        reply = Reply(connection.socket, line.method, is_last=fields.is_last)
+        is_last = fields.is_last or not self._keeps
+        reply = Reply(connection.socket, line.method, is_last=is_last)
         reply.must_close = lambda: not self.alive or not body.can_be_dropped()
         environ = {
             **fields.environ,
