@@ -18,6 +18,7 @@ from synnefo.pithos.api.dialects import (
 )
 from synnefo.pithos.domain import conditions, metadata
 from synnefo.pithos.domain.listings import Listing, page_size
+from synnefo.pithos.engines import identity
 from synnefo.pithos.settings import PithosSettings
 from synnefo.pithos.usecases import accounts, past
 from synnefo.pithos.usecases.accounts import Overview
@@ -186,6 +187,7 @@ def post_account(call: Call, account: str) -> Reply:
     groups = {
         key[len(prefix) :]: value for key, value in metadata.given(ask.headers, prefix).items()
     }
+    _check_members(groups)
     accounts.update(
         ask.caller,
         ask.place.account,
@@ -194,6 +196,14 @@ def post_account(call: Call, account: str) -> Reply:
         is_merge=is_merge(call, ask),
     )
     return Reply(204 if ask.is_swift else 202, {}, None)
+
+
+def _check_members(groups: dict[str, str]) -> None:
+    """Refuse groups of somebody who is not there. Spec: object-storage 5.3."""
+    named = {one for text in groups.values() for one in text.replace(" ", "").split(",") if one}
+    unknown = identity.unknown_users(sorted(named))
+    if unknown:
+        raise BadRequest(f"There is no user '{unknown[0][:80]}'. A group lists users' uuids.")
 
 
 def put_account(call: Call, account: str) -> Reply:

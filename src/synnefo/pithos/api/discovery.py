@@ -88,6 +88,11 @@ def _is_holder(user: str, caller: Caller) -> bool:
     return user.lower() in names or user.rpartition(":")[2].lower() in names
 
 
+def refuse_unknown(_call: Call, rest: str) -> Reply:
+    """Refuse addresses beside the ones that are there. Spec: object-storage 2.2."""
+    raise BadRequest(f"API endpoint not found: '{rest[:100]}'.")
+
+
 def show_health(_call: Call) -> Reply:
     """Tell that the service answers."""
     return Reply(200, {"Content-Type": "text/plain"}, b"OK")

@@ -28,6 +28,9 @@ Row = Mapping[str, object]
 def chosen(call: Call, *offered: str) -> str:
     """Tell the wanted format among the offered ones, the first of which is the default."""
     asked = call.arg("format")
+    if asked not in {"json", "xml"} and "." in call.path:
+        ending = call.path.rpartition(".")[2]
+        asked = ending if ending in {"json", "xml"} else None
     if asked not in {"json", "xml"}:
         accept = call.headers.get("Accept", "")
         asked = next((kind for kind in ("json", "xml") if f"application/{kind}" in accept), "")

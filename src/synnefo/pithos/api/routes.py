@@ -46,6 +46,10 @@ DOMAINS = [
     Route("DELETE", "/{domain}/objects/{uuid}", domains.delete_in_domain),
 ]
 
+UNKNOWN = [
+    Route(method, "/{rest*}", discovery.refuse_unknown, auth=False)
+    for method in ("GET", "PUT", "POST", "DELETE", "COPY", "MOVE")
+]
 VIEW = [Route("GET", OBJECT, viewing.view_file, auth=False)]
 PUBLIC = [Route("GET", "/{url_id}", public.get_public, auth=False)]
 INFO = [Route("GET", "/", discovery.show_info, auth=False)]

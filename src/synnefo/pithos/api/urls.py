@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.urls import URLPattern
 
 from synnefo.kit import clock
-from synnefo.pithos.api import cors, routes, temp_urls, untrusted, viewing, websites
+from synnefo.pithos.api import cors, fault_forms, routes, temp_urls, untrusted, viewing, websites
 from synnefo.pithos.api.dialects import fault_style, token_of
 from synnefo.pithos.api.s3 import routes as s3
 from synnefo.pithos.engines import identity
@@ -35,7 +35,7 @@ def _named(call: Call, proceed: Callable[[Call], Answer]) -> Answer:
     digits = call.request_id.replace("-", "")[3:24]
     answer.headers["X-Trans-Id"] = f"tx{digits}-{int(clock.now().timestamp()):010x}"
     answer.headers.setdefault("Content-Type", "text/plain; charset=utf-8")
-    return answer
+    return answer if answer.status < 400 else fault_forms.as_asked(call, answer)
 
 
 def _around(call: Call, proceed: Callable[[Call], Answer]) -> Answer:
@@ -67,6 +67,7 @@ APIS = [
     _plain("pithos-tokens", "auth/v1.0", routes.TOKENS),
     _plain("pithos-health", "healthcheck", routes.HEALTH),
     s3.API,
+    _plain("pithos-unknown", "object-store", routes.UNKNOWN),
 ]
 
 urlpatterns: list[URLPattern] = [pattern for api in APIS for pattern in api.urls]

@@ -1,5 +1,6 @@
 """Who calls, as the identity service tells."""
 
+from collections.abc import Collection
 from functools import cache
 
 from synnefo.kit import conf
@@ -20,6 +21,12 @@ def authenticate(token: str) -> Caller:
 @cache
 def _remote(_url: str) -> Authenticate:
     return remote_authenticate(quota.identity_service, RecentCallers(lambda: _SECONDS))
+
+
+def unknown_users(names: Collection[str]) -> list[str]:
+    """List the names that are no user's uuid."""
+    known = quota.identity_service().usernames(names) if names else {}
+    return [name for name in names if name not in known]
 
 
 def identity_url() -> str:
