@@ -10,6 +10,7 @@ import socket
 import traceback
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,11 +21,14 @@ from synnefo.kit import clock, conf, metrics
 from synnefo.kit.faults import Fault, ServiceUnavailable
 from synnefo.kit.logs import get_logger
 from synnefo.serve.settings import ServeSettings
+from synnefo.serve.statements import fetch, is_postgresql
 
 log = get_logger(__name__)
 
 LEASE = timedelta(seconds=30)
 """How long a claim that nobody renews is respected."""
+CHANNEL = "synnefo_errands"
+"""On which PostgreSQL tells workers on other hosts of new errands."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 60.0
 
@@ -98,7 +102,7 @@ class Errand:
     def later(self, *, delay: float = 0.0, **arguments: Any) -> None:
         """Record the errand in the running transaction; the worker hears of it on commit."""
         self.row(delay=delay, **arguments).save(force_insert=True)
-        transaction.on_commit(wake, using=self.label)
+        transaction.on_commit(partial(wake, self.label), using=self.label, robust=True)
 
     def row(self, *, delay: float = 0.0, **arguments: Any) -> models.Model:
         """Answer the errand's row for somebody who writes it and then wakes the worker."""
@@ -130,14 +134,26 @@ def wake_path() -> Path:
     return Path(conf.of(ServeSettings).synnefo_data_dir) / "run" / "worker.sock"
 
 
-def wake() -> None:
-    """Tell the worker that there is something to do; it looks by itself, too."""
+def wake(label: str) -> None:
+    """Tell a worker that there is something to do in a brick; it looks by itself, too.
+
+    The one of this host hears it by a socket; where there is none, PostgreSQL tells the others.
+    """
+    if not ring() and is_postgresql(label):
+        fetch(label, "SELECT pg_notify(%s, '')", [CHANNEL])
+
+
+def ring() -> bool:
+    """Ring for the worker of this host; tell whether somebody listens."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
             out.setblocking(False)
             out.sendto(b"!", str(wake_path()))
+    except BlockingIOError:
+        return True  # so many rings wait that it will look anyhow
     except OSError:
-        return
+        return False
+    return True
 
 
 def plant_sweeps(label: str) -> None:

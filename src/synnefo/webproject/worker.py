@@ -13,18 +13,27 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "synnefo.webproject.django_settings")
 django.setup()  # the errands are a table: they can only be imported afterwards
 
-from django.db import InterfaceError, OperationalError, close_old_connections  # noqa: E402
+from django.db import (  # noqa: E402
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connections,
+)
 
 from synnefo.kit import conf  # noqa: E402
 from synnefo.kit.logs import get_logger  # noqa: E402
 from synnefo.serve import errands  # noqa: E402
 from synnefo.serve.settings import ServeSettings  # noqa: E402
+from synnefo.serve.statements import fetch, is_postgresql  # noqa: E402
 from synnefo.webproject import process  # noqa: E402
 
 log = get_logger(__name__)
 
 LONGEST_SLEEP = 0.5
 """Seconds between looks at the tables when nobody calls."""
+HEARING = 5.0
+"""Seconds between looks at whether to stop listening to PostgreSQL."""
 TENDING = errands.LEASE.total_seconds() / 3
 """Seconds between renewals of the claims that are held."""
 
@@ -90,7 +99,7 @@ class Worker:
             close_old_connections()
             with self._lock:
                 self.held[label].pop(row.pk, None)
-            errands.wake()
+            errands.ring()
 
     def _wait(self, bell: socket.socket) -> None:
         bell.settimeout(LONGEST_SLEEP)
@@ -113,6 +122,21 @@ def bell() -> socket.socket:
     return found
 
 
+def _hear(label: str, stopping: threading.Event) -> None:
+    """Ring this host's bell when PostgreSQL tells of errands that other hosts recorded."""
+    connection: Any = connections[label]
+    while not stopping.is_set():
+        try:
+            fetch(label, f"LISTEN {errands.CHANNEL}")
+            while not stopping.is_set():
+                for _notice in connection.connection.notifies(timeout=HEARING, stop_after=1):
+                    errands.ring()
+        except (DatabaseError, InterfaceError, connection.Database.Error) as error:
+            log.warning("not-listening", database=label, error=str(error))
+            connection.close()
+            stopping.wait(HEARING)
+
+
 def main() -> None:
     """Run until SIGTERM."""
     argparse.ArgumentParser(
@@ -122,6 +146,8 @@ def main() -> None:
     labels = process.load("jobs")
     log.info("started", bricks=labels)
     with bell() as rung:
+        for label in filter(is_postgresql, labels):
+            threading.Thread(target=_hear, args=(label, stopping), daemon=True).start()
         Worker(labels, conf.of(ServeSettings).worker_threads, stopping).loop(rung)
     log.info("stopped")
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from django.db import models, transaction
@@ -195,7 +196,7 @@ def _record(caller: Caller, draft: Draft, index: int, receipts: Sequence[models.
 
     insert(server, rest)
     ports.allocate(server, draft.ports)
-    transaction.on_commit(errands.wake, using=DB)
+    transaction.on_commit(partial(errands.wake, DB), using=DB, robust=True)
     return server
 
 
