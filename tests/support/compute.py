@@ -24,7 +24,7 @@ from synnefo.kit.ids import new_uuid
 from synnefo.serve import errands
 from synnefo.serve.http import Caller
 from synnefo.wire.job_events import JobEvent, encode
-from synnefo.wire.provisions import Provision
+from synnefo.wire.provisions import INF, Provision
 
 DB = "cyclades"
 IMAGE = "11111111-2222-4333-8444-555555555555"
@@ -118,7 +118,11 @@ class MemoryQuota:
             if source is None or (users and user not in users):
                 continue
             if not projects or project in projects:
-                standing = Standing(usage=usage, pending=self._pending(holder, source, resource))
+                standing = Standing(
+                    limit=self.limits.get(resource, INF),
+                    usage=usage,
+                    pending=self._pending(holder, source, resource),
+                )
                 told.setdefault(user, {}).setdefault(project, {})[resource] = standing
         return told
 
@@ -130,7 +134,9 @@ class MemoryQuota:
             project = holder.removeprefix("project:")
             if source is None and (not projects or project in projects):
                 pending = self._pending(holder, None, resource)
-                standing = Standing(project_usage=usage, project_pending=pending)
+                standing = Standing(
+                    project_limit=INF, project_usage=usage, project_pending=pending
+                )
                 told.setdefault(project, {})[resource] = standing
         return told
 
