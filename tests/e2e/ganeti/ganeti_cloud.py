@@ -37,6 +37,7 @@ class Stage(msgspec.Struct):
     flavor: str
     relays: dict[str, list[Relay]]
     """The ways from each cluster to the brokers."""
+    drained: list[Cluster] = []
 
     def manage(self, *words: str) -> str:
         """Run `snf-manage`, which must succeed, and answer what it says."""
@@ -60,7 +61,9 @@ class Stage(msgspec.Struct):
     def only(self, *wanted: Cluster) -> None:
         """Let new servers go to these clusters alone."""
         for cluster in self.clusters:
-            self.modify(cluster, "--drained", str(cluster not in wanted))
+            if (cluster in self.drained) is (cluster in wanted):
+                self.modify(cluster, "--drained", str(cluster not in wanted))
+        self.drained = [cluster for cluster in self.clusters if cluster not in wanted]
 
     def create(self, name: str, **wishes: object) -> str:
         """Order a server and answer its id."""
@@ -84,11 +87,6 @@ class Stage(msgspec.Struct):
     def act(self, server: str, action: dict[str, object]) -> None:
         """Ask something of a server."""
         self.user.compute("POST", f"/servers/{server}/action", action)
-
-    def number(self, server: str) -> int:
-        """Answer the number of a server in the database."""
-        shown = self.asked("server-list", "--filter-by", "deleted=False", "-o", "id,name,uuid")
-        return int(next(row["id"] for row in shown if server in {row.get("uuid"), str(row["id"])}))
 
     def instances(self, cluster: Cluster) -> dict[str, dict[str, Any]]:
         """Answer this cloud's instances on a cluster."""
@@ -182,7 +180,7 @@ class Stage(msgspec.Struct):
             )
             if amount is not None:
                 assert self.user.quota(resource)["usage"] == amount
-        wanted = {f"{self.prefix}-{self.number(one['id'])}" for one in servers}
+        wanted = {f"{self.prefix}-{one['id']}" for one in servers}
         there = {name for cluster in self.clusters for name in self.instances(cluster)}
         assert there == wanted
 

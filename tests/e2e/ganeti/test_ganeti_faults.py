@@ -77,7 +77,7 @@ def test_a_canceled_job_is_told_to_the_owner(stage: Stage, one_node: Cluster) ->
     server = stage.create("stopped")
     stage.wait_for(server, "ACTIVE")
     master = one_node.master
-    name = f"{stage.prefix}-{stage.number(server)}"
+    name = f"{stage.prefix}-{server}"
     # A job in front that holds the instance's lock: the stop stays in the queue.
     blocker = master.run("gnt-debug", "delay", "--submit", "8").err.split()[-1]
     stage.act(server, {"os-stop": None})
@@ -114,7 +114,7 @@ def test_a_watcher_that_comes_back_tells_what_it_missed(stage: Stage, one_node: 
     stage.only(one_node)
     stage.stop_eventd(one_node.nodes[0], "KILL")
     server = stage.create("late")
-    name = f"{stage.prefix}-{stage.number(server)}"
+    name = f"{stage.prefix}-{server}"
     wait_for(lambda: name in stage.instances(one_node), lambda: name)
     time.sleep(1)
     began = time.monotonic()
@@ -138,7 +138,7 @@ def test_what_no_flavor_fits_waits_among_the_dead_letters(stage: Stage, one_node
     stage.only(one_node)
     server = stage.create("odd")
     stage.wait_for(server, "ACTIVE")
-    name = f"{stage.prefix}-{stage.number(server)}"
+    name = f"{stage.prefix}-{server}"
     master = one_node.master
     master.run("gnt-instance", "modify", "-B", "vcpus=3", name)
     dead = f"{stage.prefix}-events-op-dl"
@@ -162,7 +162,7 @@ def test_two_administrators_give_contrary_commands(stage: Stage, one_node: Clust
     stage.only(one_node)
     server = stage.create("torn")
     stage.wait_for(server, "ACTIVE")
-    name = f"{stage.prefix}-{stage.number(server)}"
+    name = f"{stage.prefix}-{server}"
     master = one_node.master
 
     def of_ganeti() -> None:
@@ -191,7 +191,7 @@ def test_the_master_dies_in_the_middle_of_a_job(stage: Stage, three_nodes: Clust
     stage.only(three_nodes)
     old = three_nodes.master
     server = stage.create("orphan")
-    name = f"{stage.prefix}-{stage.number(server)}"
+    name = f"{stage.prefix}-{server}"
     wait_for(
         lambda: f"CREATE({name})" in old.run("gnt-job", "list", "--running", check=False).out,
         lambda: name,
@@ -221,7 +221,7 @@ def test_a_node_without_power_makes_its_servers_errors(stage: Stage, three_nodes
         pytest.fail(f"all on the master: {where}")
     hit = {name for name, node in where.items() if node == lost.fqdn}
     lost.power_off()
-    numbers = {f"{stage.prefix}-{stage.number(one)}": one for one in made}
+    numbers = {f"{stage.prefix}-{one}": one for one in made}
     for name in hit:
         found = stage.wait_for(numbers[name], "ERROR", within=120)
         assert "does not answer" in found["fault"]["message"]

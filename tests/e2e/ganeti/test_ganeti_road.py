@@ -28,7 +28,7 @@ def test_servers_live_on_both_clusters(stage: Stage, three_nodes: Cluster) -> No
         shown = stage.wait_for(server, "ACTIVE")
         address = next(one["addr"] for of in shown["addresses"].values() for one in of)
         assert address.startswith("10.77.0.")
-        name = f"{stage.prefix}-{stage.number(server)}"
+        name = f"{stage.prefix}-{server}"
         assert name in stage.instances(cluster)
     server = made[three_nodes.name]
     for action, status in (
