@@ -15,13 +15,24 @@ from django.core.management import CommandError, call_command
 from synnefo.cyclades.domain.server_states import State
 from synnefo.cyclades.engines import choose
 from synnefo.cyclades.engines.simulated import World
-from synnefo.cyclades.models import FlavorAccess, ProjectCluster, Server, Volume, VolumeType
+from synnefo.cyclades.jobs import volumes as volume_jobs
+from synnefo.cyclades.models import (
+    FlavorAccess,
+    ProjectCluster,
+    QueuedErrand,
+    Server,
+    Volume,
+    VolumeType,
+)
 from synnefo.cyclades.usecases import servers
+from synnefo.kit import clock
+from synnefo.kit.units import GIB
 from tests.support.compute import Stage, a_caller, a_cluster, a_flavor, fresh
 
 pytestmark = pytest.mark.django_db(databases=["cyclades"], transaction=True)
 
 ADA = a_caller()
+JOBS = (volume_jobs,)
 
 
 def run(name: str, *words: str) -> str:
@@ -190,6 +201,31 @@ class TestVolumes:
         assert (volume.name, volume.delete_on_termination) == ("root", False)
         with pytest.raises(CommandError, match="volume-list"):
             run("volume_show", "99")
+
+    def test_a_volume_is_made_attached_detached_and_removed(self, stage: Stage) -> None:
+        server = a_server(stage)
+        run("volume_create", "--user", "ada", "--size", "2", "--name", "data")
+        number = str(Volume.objects.get(name="data").id)
+        run("volume_attach", number, "--server", str(server.id), "--wait", "False")
+        stage.run()
+        assert Volume.objects.get(name="data").status == "IN_USE"
+        assert run("reconcile_servers").count("volume") == 0
+        run("volume_detach", number, "-f", "--wait", "False")
+        stage.run()
+        assert Volume.objects.get(name="data").server is None
+        with pytest.raises(CommandError):
+            run("volume_detach", number, "-f")
+        run("volume_remove", number, "-f")
+        for _round in range(6):
+            stage.run()
+            QueuedErrand.objects.update(ready_at=clock.now())
+        assert stage.quota.of("ada")["cyclades.disk"] == 5 * GIB
+        run("volume_create", "--server", str(server.id), "--size", "1", "--wait", "False")
+        stage.run()
+        assert server.volumes.filter(status="IN_USE", deleted=False).count() == 2
+        for words in ((), ("--user", "ada", "--source", "disk:1")):
+            with pytest.raises(CommandError):
+                run("volume_create", "--size", "1", *words)
 
     def test_reconcile_volumes_looks_at_disks_only(self, stage: Stage) -> None:
         server = a_server(stage)

@@ -206,6 +206,7 @@ def _rank(resource: str) -> Callable[[Item], tuple[int, int]]:
     """Order victims: the least useful state first, then the newest."""
 
     def of(item: Item) -> tuple[int, int]:
+        places: tuple[str, ...]
         if resource == network_costs.FLOATING_IP:
             places = ("", *SERVER_ORDER)
         else:
