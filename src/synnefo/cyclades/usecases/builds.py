@@ -66,6 +66,7 @@ def _spec(server: Server, password: str) -> InstanceSpec:
     settings = conf.of(CycladesSettings)
     template, _provider = placement.template_of(server.flavor.volume_type.disk_template)
     disks = server.volumes.filter(deleted=False).select_related("volume_type").order_by("index")
+    root = next(iter(disks), None)
     return InstanceSpec(
         name=names.instance(settings.backend_prefix_id, server.id),
         vcpus=server.flavor.cpu,
@@ -74,11 +75,21 @@ def _spec(server: Server, password: str) -> InstanceSpec:
         disks=tuple(disk_spec(volume) for volume in disks),
         nics=tuple(ports.nics_of(server)),
         guest=_guest(server, password),
-        image_id=server.imageid,
+        image_id=image_uri(root),
         image_format=str(server.guest.get("image_format", "diskdump")),
         image_properties=dict(server.guest.get("image_properties", {})),
         hypervisor=server.cluster.hypervisor if server.cluster else "kvm",
     )
+
+
+def image_uri(root: Volume | None) -> str:
+    """Tell the OS definition what to copy to the root disk: nothing where storage clones it.
+
+    Spec: compute 12, images-and-nodes 1.4.
+    """
+    if root is None or not root.origin or disk_spec(root).origin:
+        return "null"
+    return f"pithosmap://{root.origin}/{root.origin_size}"
 
 
 def disk_spec(volume: Volume) -> DiskSpec:
