@@ -1,6 +1,7 @@
 """What anybody may send: every reader of it answers, or refuses by a fault, and never breaks."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from synnefo.kit.faults import Fault
 from synnefo.pithos.api.forms import Form, boundary_of
-from synnefo.pithos.api.s3 import hosts
+from synnefo.pithos.api.s3.documents import root
 from synnefo.pithos.domain import (
     acls,
     aws_signatures,
@@ -28,6 +29,9 @@ from synnefo.pithos.domain.form_tickets import ticket_of
 from synnefo.pithos.domain.lifecycles import Rule
 from synnefo.pithos.domain.listings import Listing
 from synnefo.pithos.domain.temp_urls import Ticket
+
+if TYPE_CHECKING:
+    from synnefo.serve.http.call import Call
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=60) | st.text(
     "bytes=-,0123456789 */:.%;\"'\\~!<>²٣\x00\r\nrw{}[]", max_size=40
@@ -107,7 +111,6 @@ def test_signatures_and_tickets(one: str, two: str, three: str) -> None:
     aws_signatures.in_query({"X-Amz-Algorithm": one, "X-Amz-Expires": two, "X-Amz-Date": three})
     quiet(lambda: ticket_of({"max_file_size": one, "max_file_count": two, "expires": three}))
     quiet(lambda: bucket_policies.opening_of(one.encode("utf-8", "surrogatepass"), two))
-    assert hosts.understand is not None
 
 
 class Drops:
@@ -155,6 +158,34 @@ def test_broken_forms_end(body: bytes, kind: str) -> None:
     for mark in (b"x", b"--"):
         form = Form(Drops(b"--" + mark + b"\r\n" + body), mark)
         quiet(lambda: [part.text() for part in form.parts()])  # noqa: B023 - run at once
+
+
+class Sent:
+    """A request with a document."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def read_all(self, _limit: int) -> bytes:
+        """Answer the body."""
+        return self._body
+
+
+BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>'
+FILE = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
+
+
+@FEW
+@given(st.binary(max_size=80) | st.text("<>/?!&;ax '\"=[]", max_size=60).map(str.encode))
+def test_documents_are_read_or_refused(body: bytes) -> None:
+    quiet(lambda: root(cast("Call", Sent(body))))
+
+
+@pytest.mark.parametrize("body", [BOMB, FILE, b"<a" * 100_000, b"<a>" * 20_000])
+def test_documents_that_would_hurt_are_refused(body: bytes) -> None:
+    with pytest.raises(Fault) as error:
+        root(cast("Call", Sent(body)))
+    assert error.value.status == 400
 
 
 @pytest.mark.parametrize("days", [0, 1, 36_500])

@@ -89,6 +89,6 @@ def _admits_referrer(acl: str, referrer: str) -> bool:
     for part in acl.split(","):
         if part.startswith(".r:"):
             wanted = part[3:].removeprefix("-")
-            fits = wanted in {"*", host} or (wanted[0] == "." and host.endswith(wanted))
+            fits = wanted in {"*", host} or (wanted.startswith(".") and host.endswith(wanted))
             found = not part.startswith(".r:-") if fits else found
     return found
