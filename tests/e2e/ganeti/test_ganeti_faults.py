@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.needs_postgres,
 ]
 
-MANY = 10
+MANY = 6
 """Servers made at once on one cluster: Ganeti takes about a second for each."""
 
 
