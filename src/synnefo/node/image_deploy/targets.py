@@ -62,9 +62,13 @@ class NbdTarget:
     def __init__(self, path: str, export: str) -> None:
         self._peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._peer.settimeout(_PATIENCE)
-        self._peer.connect(path)
         self._handle = 0
-        self.size = self._greet(export.encode())
+        try:
+            self._peer.connect(path)
+            self.size = self._greet(export.encode())
+        except BaseException:
+            self._peer.close()
+            raise
 
     def write(self, offset: int, data: bytes) -> None:
         """Write a piece."""
