@@ -11,7 +11,7 @@ from typing import Any
 
 SHOWN = ("REQUEST_METHOD", "PATH_INFO", "QUERY_STRING", "RAW_URI", "SERVER_PROTOCOL")
 ALSO = ("CONTENT_LENGTH", "CONTENT_TYPE", "wsgi.url_scheme", "SCRIPT_NAME", "REMOTE_ADDR")
-BIG = b"b" * 3_000_000
+BIG = b"b" * 16_000_000
 CANNED: dict[str, tuple[str, list[tuple[str, str]], list[bytes]]] = {
     "/stream": ("200 OK", [("Content-Type", "text/plain")], []),
     "/short": ("200 OK", [("Content-Length", "10")], [b"short"]),

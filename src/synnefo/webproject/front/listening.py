@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from gunicorn.util import close_graceful
@@ -90,6 +90,24 @@ class Listening:
     def hand_on(self) -> None:
         """Let others listen: what the calling thread is about to do may take long."""
         self._crew.hand_on()
+
+    @contextlib.contextmanager
+    def streaming(self) -> Iterator[Callable[[], None]]:
+        """Answer what to call before a stream: others listen then, and another stands in.
+
+        Readers may be as slow as they like; threads that wait for them are not missed.
+        """
+        stands_in: list[bool] = []
+
+        def begin() -> None:
+            self._crew.hand_on()
+            stands_in.append(self._crew.stand_in())
+
+        try:
+            yield begin
+        finally:
+            if any(stands_in):
+                self._crew.come_back()
 
     def is_pressed(self) -> bool:
         """Tell whether large bodies wait for threads."""

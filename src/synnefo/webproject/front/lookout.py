@@ -26,7 +26,7 @@ class _Hand:
 
 
 class Crew(Generic[T]):
-    """At most `size` threads, one of them on the lookout.
+    """At most `size` threads, one of them on the lookout; as many again stand in for streams.
 
     `watch` is run by whoever has the post; it must return soon once `is_posted` is False.
     `leave` is told what the lookout is at when the post goes away in the middle of it; until it
@@ -35,6 +35,7 @@ class Crew(Generic[T]):
 
     def __init__(self, size: int, watch: Callable[[], None], leave: Callable[[T], None]) -> None:
         self._size = size
+        self._spare = size
         self._watch = watch
         self._leave = leave
         self._lock = threading.Lock()
@@ -73,6 +74,23 @@ class Crew(Generic[T]):
         with self._lock:
             if self.is_posted():
                 self._change()
+
+    def stand_in(self) -> bool:
+        """Allow one thread more while the calling one waits for a reader; False at the limit."""
+        with self._lock:
+            if not self._spare:
+                return False
+            self._spare -= 1
+            self._size += 1
+            if self._posted is None:
+                self._appoint()
+            return True
+
+    def come_back(self) -> None:
+        """End what `stand_in` allowed."""
+        with self._lock:
+            self._spare += 1
+            self._size -= 1
 
     def relieve(self) -> bool:
         """Post somebody else if the lookout is still at what it was at the last time.

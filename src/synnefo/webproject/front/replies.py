@@ -83,9 +83,12 @@ class Reply:
         return "".join(lines)
 
     def send(self, body: Iterable[bytes], before_stream: Callable[[], None]) -> None:
-        """Send an answer whole; `before_stream` is told before a body of unknown length."""
+        """Send an answer whole; `before_stream` is told before what a reader can hold up."""
         if isinstance(body, tuple | list) and len(body) < 2:
-            self.write(body[0] if body else b"")
+            data = body[0] if body else b""
+            if len(data) > TOGETHER:
+                before_stream()
+            self.write(data)
         else:
             before_stream()
             for piece in body:

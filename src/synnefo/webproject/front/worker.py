@@ -27,7 +27,7 @@ from synnefo.webproject.front.connections import Connection, Request, Taken
 from synnefo.webproject.front.heads import Environ, Rules
 from synnefo.webproject.front.listening import Listening
 from synnefo.webproject.front.patience import Pace, PatientSocket, wake_every
-from synnefo.webproject.front.replies import Reply
+from synnefo.webproject.front.replies import TOGETHER, Reply
 
 QUICK = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods whose answers are tried without letting somebody else listen first."""
@@ -205,8 +205,7 @@ class FrontWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
         try:
             answer = self.wsgi(environ, reply.start)
             try:
-                reply.send(answer, self._listening.hand_on)
-                reply.check_whole()
+                self._send(answer, reply)
             finally:
                 if hasattr(answer, "close"):
                     answer.close()
@@ -217,6 +216,14 @@ class FrontWorker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             self._apologise(environ, reply)
             return False
         return True
+
+    def _send(self, answer: Any, reply: Reply) -> None:
+        if type(answer) is tuple and sum(map(len, answer)) <= TOGETHER:
+            reply.send(answer, self._listening.hand_on)
+        else:
+            with self._listening.streaming() as begin:
+                reply.send(answer, begin)
+        reply.check_whole()
 
     def _apologise(self, environ: Environ, reply: Reply) -> None:
         """Tell the client that something went wrong, while that is possible."""
