@@ -83,14 +83,6 @@ export async function deleteObject(container: string, path: string): Promise<voi
   await call('object-store', place(container, path), { method: 'DELETE', accept: [404] });
 }
 
-export async function copyObject(container: string, from: string, to: string): Promise<void> {
-  await call('object-store', place(container, to), {
-    method: 'PUT',
-    headers: { 'X-Copy-From': place(container, from) },
-    body: '',
-  });
-}
-
 export async function blockSizeOf(container: string): Promise<number> {
   const answer = await call('object-store', place(container), { method: 'HEAD' });
   return Number(answer.headers.get('x-container-block-size')) || 4 * 1024 * 1024;

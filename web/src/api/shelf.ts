@@ -1,5 +1,6 @@
 import { addressOf, call, currentProject, currentToken, take } from './call.ts';
-import { type Entry, encodePath } from './objects.ts';
+import { isFault } from './faults.ts';
+import { createFolder, type Entry, encodePath } from './objects.ts';
 
 /** Where an object is: its account, container and path. Source: object-storage 2.2. */
 export interface Spot {
@@ -75,7 +76,6 @@ export async function restoreVersion(spot: Spot, version: string): Promise<void>
   await call('shelves', pathOf(spot), {
     method: 'PUT',
     headers: { 'X-Copy-From': inside(spot.container, spot.path), 'X-Source-Version': version },
-    body: '',
   });
 }
 
@@ -86,14 +86,27 @@ export interface Transfer {
   isMove: boolean;
 }
 
-/** Move or copy a file, or a folder with all that is in it, in one request. */
-export async function transfer({ from, to, isFolder, isMove }: Transfer): Promise<void> {
+/**
+ * Move or copy a file, or a folder with all that is in it; a folder may lack its marker.
+ * No body is sent: with one the browser would name a type, and the file would take it.
+ */
+export async function transfer(wish: Transfer): Promise<void> {
+  try {
+    await transferOnce(wish);
+  } catch (error) {
+    if (!wish.isFolder || wish.from.account || !isFault(error, 404)) throw error;
+    await createFolder(wish.from.container, wish.from.path);
+    await transferOnce(wish);
+  }
+}
+
+async function transferOnce({ from, to, isFolder, isMove }: Transfer): Promise<void> {
   const headers: Record<string, string> = {
     [isMove ? 'X-Move-From' : 'X-Copy-From']: inside(from.container, from.path),
   };
   if (from.account) headers['X-Source-Account'] = from.account;
   const query = { delimiter: isFolder ? '/' : undefined };
-  await call('shelves', pathOf(to), { method: 'PUT', headers, body: '', query });
+  await call('shelves', pathOf(to), { method: 'PUT', headers, query });
 }
 
 export async function writeSharing(spot: Spot, sharing: string): Promise<void> {

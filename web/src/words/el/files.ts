@@ -96,7 +96,7 @@ export const files = {
   'usage.title': 'Τι πιάνει χώρο στο {name}',
   'usage.picture': 'Χώρος ανά φάκελο',
   'usage.rest': 'όλα τα υπόλοιπα',
-  'usage.box': '{name}: {size}, {percent} %',
+  'usage.box': '{name} {size}, {percent} %',
   'find.everywhere': 'Αναζήτηση παντού',
   'find.title': 'Αναζήτηση στο {name}',
   'find.words': 'Λέξεις του ονόματος ή της διαδρομής',

@@ -97,7 +97,7 @@ export const files = {
   'usage.title': 'What takes space in {name}',
   'usage.picture': 'Space by folder',
   'usage.rest': 'all the rest',
-  'usage.box': '{name}: {size}, {percent} %',
+  'usage.box': '{name} {size}, {percent} %',
   'find.everywhere': 'Search all folders',
   'find.title': 'Search in {name}',
   'find.words': 'Words of the name or path',
