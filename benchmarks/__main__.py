@@ -15,6 +15,7 @@ ALL = {
     "commissions": "the quota ledger over HTTP, on PostgreSQL and SQLite",
     "identity": "signing in, tokens and the catalogue against Keystone",
     "large_cloud": "100,000 people and 20,000 projects against an empty cloud",
+    "large_compute": "100,000 servers on 64 clusters against 1000 servers",
     "servers": "servers accepted, listed and built with the hypervisor fake",
     "added_delay": "what we add to a cluster: POST to RAPI, last event to ACTIVE",
     "dispatcher": "job events taken in a second, over RabbitMQ and PostgreSQL",

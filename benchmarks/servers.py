@@ -32,11 +32,13 @@ class Client:
 
     def __init__(self, cloud: SmallCloud) -> None:
         self.token = cloud.users["user"]["token"]
+        self.headers: dict[str, str] = {}
         self.connection = http.client.HTTPConnection(cloud.place.host, cloud.place.port)
 
     def call(self, method: str, path: str, body: object = None) -> tuple[int, bytes]:
         """Send a request and read the answer whole."""
         headers = {"X-Auth-Token": self.token, "Content-Type": "application/json"}
+        headers.update(self.headers)
         data = None if body is None else json.dumps(body)
         self.connection.request(method, path, data, headers)
         answer = self.connection.getresponse()
