@@ -102,6 +102,11 @@ OPEN = [
     "pithos-info GET /",
     "pithos-public GET /{url_id}",
     "pithos-tokens GET /",
+    *(
+        f"pithos-unknown {each} /{{rest*}}"
+        for each in ("COPY", "DELETE", "GET", "MOVE", "POST", "PUT")
+    ),
+    "pithos-view GET /{account}/{container}/{name*}",
     "volume GET /",
     "volume-3 GET /",
 ]
