@@ -40,6 +40,7 @@ CONFIG = """
 pidfile = {folder}/nfdhcpd.pid
 datapath = {folder}/bindings
 logdir = {folder}
+user = nobody
 [dhcp]
 nameservers = 192.0.2.53
 domain = vm.example.org

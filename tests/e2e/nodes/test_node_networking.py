@@ -8,6 +8,7 @@ import itertools
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -354,6 +355,20 @@ class TestPublicBridge:
         assert "1 received" not in lab.within(one.name, *words, check=False)
         lab.within(other.name, "ip", "neigh", "flush", "all")
         assert not lab.pings(other.name, "192.168.4.9", seconds=0.5)
+
+
+class TestRights:
+    def test_the_daemon_keeps_three_rights_and_no_more(
+        self, lab: Lab, guests: list[Guest]
+    ) -> None:
+        pid = (lab.folder / "n1" / "nfdhcpd.pid").read_text().strip()
+        told = Path("/proc", pid, "status").read_text()
+        assert "Uid:\t65534\t65534" in told
+        kept = f"{1 << 8 | 1 << 12 | 1 << 13:016x}"
+        for name in ("CapPrm", "CapEff", "CapBnd"):
+            assert f"{name}:\t{kept}" in told
+        one = filtered(lab, guests, "n1", "aa:00:10:00:00:0c", "192.168.1.12")
+        assert "ip=192.168.1.12" in lab.lease(one.name)
 
 
 class TestComingAndGoing:

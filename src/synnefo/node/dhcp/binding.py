@@ -149,10 +149,15 @@ def is_binding(name: str) -> bool:
 
 
 def write(folder: Path, binding: Binding) -> None:
-    """Put a binding in place at once, so that no reader meets half of it."""
+    """Put a binding in place at once, so that no reader meets half of it.
+
+    Others may read it: the daemon gives up root, and Ganeti's own files are for root only.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
     draft = folder / f".{binding.tap}.new"
     draft.write_text(to_text(binding))
+    draft.chmod(0o644)
     draft.replace(folder / binding.tap)
 
 

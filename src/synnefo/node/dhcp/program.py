@@ -100,5 +100,6 @@ def _only_one(pidfile: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        pidfile.unlink(missing_ok=True)
+        with contextlib.suppress(PermissionError):
+            pidfile.unlink(missing_ok=True)
         os.close(handle)
