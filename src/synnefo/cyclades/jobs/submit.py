@@ -30,8 +30,14 @@ UNSURE = timedelta(seconds=60)
 
 @SUBMIT_BUILD.runs
 def submit_build(server_id: int, secret: str) -> None:
-    """Hand a recorded server to its cluster, and settle what was promised for it."""
-    commissions.tell_decided()
+    """Hand a recorded server to its cluster, then settle what was promised for it."""
+    try:
+        _submit_build(server_id, secret)
+    finally:
+        commissions.tell_decided()
+
+
+def _submit_build(server_id: int, secret: str) -> None:
     build = builds.begin(server_id, secret)
     if build is None:
         return
