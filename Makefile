@@ -8,7 +8,7 @@ UI_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -
 PROJECTS := $(wildcard packages/*/pyproject.toml) packages/editable.py
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test test-all check fix bench ui pins migrations openapi services services-down clean
+.PHONY: run test test-all check fix bench ui wheels pins migrations openapi services services-down clean
 
 run: .venv/.run web/dist/index.html ## set up what is missing and start the cloud
 	@deploy/setup.sh packages deploy/debian-run.txt
@@ -50,6 +50,9 @@ services: .venv/.test ## start private PostgreSQL, RabbitMQ and Ganeti for the t
 
 services-down: ## stop them and remove their data
 	@$(BIN)/python -m tests.support.services down
+
+wheels: .venv/.run web/dist/index.html ## build every component's wheel, and one archive with all they need
+	@deploy/wheels.sh
 
 migrations: .venv/.test ## write what changed in the tables
 	@$(BIN)/snf-manage makemigrations

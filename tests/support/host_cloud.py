@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -185,10 +186,18 @@ class HostCloud:
         auth = {"identity": {"methods": ["password"], "password": {"user": person}}}
         return self.ask("POST", "/astakos/identity/v3/auth/tokens", {"auth": auth})
 
-    def await_status(self, path: str, token: str, wanted: int = 200) -> Said:
-        """Ask until the answer has a status."""
+    def await_well(self, path: str, token: str) -> Said:
+        """Ask until it is answered well."""
+        return self._await(lambda: self.ask("GET", path, token=token))
+
+    def await_token(self) -> str:
+        """Sign the administrator in as soon as that is possible."""
+        return self._await(self.token).headers["X-Subject-Token"]
+
+    @staticmethod
+    def _await(asked: Callable[[], Said]) -> Said:
         deadline = time.monotonic() + WAIT
-        while (said := self.ask("GET", path, token=token)).status != wanted:
+        while (said := asked()).status >= 300:
             assert time.monotonic() < deadline, said
             time.sleep(0.5)
         return said

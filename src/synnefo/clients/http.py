@@ -48,6 +48,7 @@ Query = Mapping[str, str | int] | Sequence[tuple[str, str | int]]
 _PLAIN = re.compile(r"[\w!$&'()*+,;=:@/%~.-]*", re.ASCII)
 IDEMPOTENT = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"}
 WORTH_ANOTHER_TRY = {502, 503, 504}
+_GATEWAY = "A service that is needed for this cannot be reached ({}). Try again in a minute."
 _BY_STATUS: dict[int, type[faults.Fault]] = {
     kind.status: kind
     for kind in (
@@ -328,6 +329,8 @@ class _Said(msgspec.Struct):
 
 def _words(answer: Answer) -> tuple[str, str]:
     plain = f"The service answered {answer.status}."
+    if answer.body.lstrip().startswith(b"<"):
+        return _GATEWAY.format(answer.status) if answer.status in WORTH_ANOTHER_TRY else plain, ""
     try:
         envelope = msgspec.json.decode(answer.body, type=dict[str, _Said])
     except (msgspec.DecodeError, UnicodeDecodeError):

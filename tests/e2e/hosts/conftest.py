@@ -23,4 +23,4 @@ def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostCloud]:
 @pytest.fixture
 def token(hosts: HostCloud) -> str:
     """The administrator, signed in."""
-    return hosts.token().headers["X-Subject-Token"]
+    return hosts.await_token()

@@ -133,6 +133,13 @@ class TestFailures:
         assert fault.message == "Gone fishing."
         assert fault.headers == {"Retry-After": "7"}
 
+    def test_the_page_of_a_front_end_is_no_message(self) -> None:
+        page = b"\r\n<html><head><title>504 Gateway Time-out</title></head></html>"
+        fault = fault_of(Answer(504, {}, page))
+        assert fault.status == 503
+        assert "cannot be reached" in fault.message
+        assert "<" not in fault_of(Answer(404, {}, page)).message
+
     @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'{"error": "text"}', b"\xff\xfe"])
     def test_an_error_in_any_form_has_words(self, body: bytes) -> None:
         assert fault_of(Answer(404, {}, body)).message
