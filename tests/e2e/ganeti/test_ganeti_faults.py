@@ -199,7 +199,7 @@ def test_the_master_dies_in_the_middle_of_a_job(stage: Stage, three_nodes: Clust
     )
     old.power_off()
     heir = next(node for node in three_nodes.nodes if node.is_on)
-    heir.run("gnt-cluster", "master-failover", "--yes-do-it", "--ignore-offline-nodes", timeout=90)
+    heir.run("gnt-cluster", "master-failover", timeout=120)
     shown = stage.wait_for(server, "ACTIVE", "ERROR", within=150)
     second = stage.create("next")
     if shown["status"] == "ERROR":
