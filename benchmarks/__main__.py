@@ -12,6 +12,7 @@ ALL = {
     "migration": "what a migrating machine waits for its disk",
     "nbd": "volumes over NBD against qemu-nbd on a raw file",
     "objects": "object storage against Swift",
+    "resync": "files uploaded again, known and changed",
     "commissions": "the quota ledger over HTTP, on PostgreSQL and SQLite",
     "identity": "signing in, tokens and the catalogue against Keystone",
     "large_cloud": "100,000 people and 20,000 projects against an empty cloud",
