@@ -71,8 +71,8 @@ class Lab:
         self.folder = folder
         self._id = f"w{os.getpid()}"
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._guests: dict[str, str] = {}
         self._made: list[str] = []
+        self._of_place: dict[str, list[subprocess.Popen[bytes]]] = {}
         self._count = 0
 
     def ns(self, name: str) -> str:
@@ -168,6 +168,7 @@ class Lab:
                 ["ip", "netns", "exec", self.ns(place), *words], stdout=log, stderr=log
             )
         self._processes.append(started)
+        self._of_place.setdefault(place, []).append(started)
         return started
 
     def listen(self, place: str, *ports: str) -> None:
@@ -249,8 +250,12 @@ class Lab:
             run("ip", "netns", "delete", self.ns(name), check=False)
 
     def forget(self, *guests: str) -> None:
-        """Take guests away."""
+        """Take guests away, with what runs in them: a process would keep its card alive."""
         for guest in guests:
+            for process in self._of_place.pop(guest, []):
+                process.kill()
+                process.wait(10)
+            run("ip", "-n", self.ns(guest), "link", "delete", "eth0", check=False)
             run("ip", "netns", "delete", self.ns(guest), check=False)
             self._made.remove(guest)
 
