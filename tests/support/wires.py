@@ -151,7 +151,8 @@ class Lab:
         """Run one of the node's programs."""
         config = str(self.folder / node / "networking.conf")
         command = (sys.executable, "-c", _CALL.format(program), *words)
-        return self.within(node, *command, GNT_NETWORKING_CONF=config, **environment)
+        told = {**environment, "GNT_NETWORKING_CONF": config}
+        return run("ip", "netns", "exec", self.ns(node), *command, check=True, **told)
 
     def serve_dhcp(self, node: str) -> "subprocess.Popen[bytes]":
         """Run nfdhcpd on a node."""
