@@ -148,6 +148,9 @@ def test_a_policy_opens_a_bucket_to_everybody(s3: Any, nobody: Any) -> None:
     assert nobody.list_objects_v2(Bucket="photos")["KeyCount"] == 1
     for call, more in ((nobody.put_object, {"Body": b""}), (nobody.delete_object, {})):
         assert refused(call, Bucket="photos", Key="a", **more) == "AccessDenied"
+    for call in (nobody.get_bucket_policy, nobody.get_bucket_acl, nobody.get_bucket_cors):
+        assert refused(call, Bucket="photos") == "AccessDenied"
+    assert refused(nobody.list_object_versions, Bucket="photos") == "AccessDenied"
     s3.delete_bucket_policy(Bucket="photos")
     assert refused(nobody.get_object, Bucket="photos", Key="a") == "AccessDenied"
 

@@ -6,7 +6,7 @@ An object that everybody may read here is a public one natively. Spec: object-st
 
 from synnefo.pithos.api.s3.documents import Node, document, root
 from synnefo.pithos.api.s3.faults import not_offered
-from synnefo.pithos.api.s3.places import bucket_of, place_of
+from synnefo.pithos.api.s3.places import bucket_of, own_bucket_of, place_of
 from synnefo.pithos.domain import acls
 from synnefo.pithos.usecases import containers, objects
 from synnefo.pithos.usecases.found import readable
@@ -36,7 +36,7 @@ def document_of(call: Call, *, is_open: bool) -> Reply:
 
 def show_bucket(call: Call, bucket: str) -> Reply:
     """Tell who may use a bucket."""
-    read = str(bucket_of(call.who, bucket).rules.get(acls.READ, ""))
+    read = str(own_bucket_of(call.who, bucket).rules.get(acls.READ, ""))
     return document_of(call, is_open=acls.LISTINGS in read.split(","))
 
 
@@ -53,6 +53,7 @@ def put_bucket(call: Call, bucket: str) -> Reply:
 
 def show_object(call: Call, bucket: str, key: str) -> Reply:
     """Tell who may use an object."""
+    own_bucket_of(call.who, bucket)
     found = readable(call.who, place_of(call.who, bucket, key))
     return document_of(call, is_open=found.public_id is not None)
 

@@ -6,7 +6,7 @@ from synnefo.kit.faults import Conflict, ItemNotFound
 from synnefo.pithos.api import formats
 from synnefo.pithos.api.s3 import access, faults
 from synnefo.pithos.api.s3.documents import Node, document, root, text_of
-from synnefo.pithos.api.s3.places import SEGMENTS, account_of, bucket_of, check_new
+from synnefo.pithos.api.s3.places import SEGMENTS, account_of, bucket_of, check_new, own_bucket_of
 from synnefo.pithos.domain.acls import LISTINGS, READ
 from synnefo.pithos.domain.listings import Listing
 from synnefo.pithos.domain.policies import Versioning
@@ -78,7 +78,7 @@ def show_location(call: Call, bucket: str) -> Reply:
 
 def show_versioning(call: Call, bucket: str) -> Reply:
     """Tell whether a bucket keeps former versions."""
-    keeps = bucket_of(call.who, bucket).versioning == Versioning.AUTO
+    keeps = own_bucket_of(call.who, bucket).versioning == Versioning.AUTO
     return document("VersioningConfiguration", [("Status", "Enabled")] if keeps else [])
 
 

@@ -12,7 +12,7 @@ from synnefo.kit.faults import ItemNotFound
 from synnefo.kit.units import is_number
 from synnefo.pithos.api.s3.documents import Node, document, root, text_of
 from synnefo.pithos.api.s3.faults import wrong
-from synnefo.pithos.api.s3.places import bucket_of
+from synnefo.pithos.api.s3.places import bucket_of, own_bucket_of
 from synnefo.pithos.domain import acls, bucket_policies
 from synnefo.pithos.domain.lifecycles import Rule
 from synnefo.pithos.models import Container
@@ -27,7 +27,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d(T00:00:00(\.000)?Z?)?")
 
 def _kept(call: Call, bucket: str, key: str, code: str) -> Any:
     """Answer what was set; ItemNotFound when nothing was."""
-    found = bucket_of(call.who, bucket).rules.get(key)
+    found = own_bucket_of(call.who, bucket).rules.get(key)
     if not found:
         raise ItemNotFound(f"The bucket has no {key} set.", details=code)
     return found
@@ -100,7 +100,7 @@ def delete_policy(call: Call, bucket: str) -> Reply:
 
 def show_policy_status(call: Call, bucket: str) -> Reply:
     """Tell whether everybody may read."""
-    read = str(bucket_of(call.who, bucket).rules.get(acls.READ, ""))
+    read = str(own_bucket_of(call.who, bucket).rules.get(acls.READ, ""))
     return document("PolicyStatus", [("IsPublic", "true" if ".r:*" in read else "false")])
 
 

@@ -8,7 +8,7 @@ from synnefo.pithos.api.s3.faults import denied, no_bucket, wrong
 from synnefo.pithos.domain.acls import READ, WRITE
 from synnefo.pithos.domain.places import Place, check_name
 from synnefo.pithos.models import Container, Public
-from synnefo.pithos.usecases.visitors import is_nobody
+from synnefo.pithos.usecases.visitors import is_nobody, owns
 from synnefo.serve.http.auth import Caller
 
 SEGMENTS = "+segments"
@@ -34,6 +34,14 @@ def bucket_of(caller: Caller, bucket: str) -> Container:
     found = _opened(bucket)
     if found is None:
         raise denied("Sign the request.") if is_nobody(caller) else no_bucket(bucket)
+    return found
+
+
+def own_bucket_of(caller: Caller, bucket: str) -> Container:
+    """Find a bucket whose settings the caller may see, for it is theirs."""
+    found = bucket_of(caller, bucket)
+    if not owns(caller, found.account):
+        raise denied("Only its owner may see what is set for a bucket.")
     return found
 
 
