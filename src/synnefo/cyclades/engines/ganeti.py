@@ -139,6 +139,7 @@ class GanetiCompute:
             memory_mib=128,
             disk_template="ext",
             disks=(disk,),
+            image_id="null",
             guest=Guest(server_uuid="", hostname=helper),
         )
         body = params.creation(
@@ -146,7 +147,7 @@ class GanetiCompute:
             self._habits.create_extra,
             hotlocking=self._habits.opportunistic_locking,
         )
-        idle = {"start": False, "no_install": True, "osparams": {}, "osparams_secret": {}}
+        idle = {"start": False, "no_install": True}
         made = self._rapi.submit("POST", "/instances", body | idle)
         return self.remove(helper, after=made)
 
