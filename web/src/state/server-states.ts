@@ -1,7 +1,16 @@
 import type { Server } from '../api/compute.ts';
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'busy' | 'odd' | 'idle';
-export type Shape = 'run' | 'stop' | 'busy' | 'error' | 'paused' | 'unknown' | 'rescue' | 'gone' | 'clock';
+export type Shape =
+  | 'run'
+  | 'stop'
+  | 'busy'
+  | 'error'
+  | 'paused'
+  | 'unknown'
+  | 'rescue'
+  | 'gone'
+  | 'clock';
 
 export type StateName =
   | 'building'
