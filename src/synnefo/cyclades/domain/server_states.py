@@ -78,9 +78,7 @@ ALLOWED: dict[Action, frozenset[State]] = {
     Action.DETACH_VOLUME: frozenset({State.STOPPED, State.STARTED}),
     Action.CONSOLE: frozenset({State.STARTED}),
 }
-_HOT = frozenset(
-    {Action.CONNECT, Action.DISCONNECT, Action.ATTACH_VOLUME, Action.DETACH_VOLUME}
-)
+_HOT = frozenset({Action.CONNECT, Action.DISCONNECT, Action.ATTACH_VOLUME, Action.DETACH_VOLUME})
 
 TASK_STATES = {
     Task.BUILD: "BUILDING",
