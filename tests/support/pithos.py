@@ -37,10 +37,10 @@ class MemoryQuota:
         with self._lock:
             self.calls += 1
             for one in provisions:
-                reach = self._most(one) + one.quantity
+                reach = self.most(one) + one.quantity
                 if one.quantity > 0 and not force and reach > self.limit:
                     raise QuotaExceeded(
-                        "over", provision=one, limit=self.limit, usage=self._most(one)
+                        "over", provision=one, limit=self.limit, usage=self.most(one)
                     )
             self._next += 1
             self.pending[self._next] = list(provisions)
@@ -49,7 +49,8 @@ class MemoryQuota:
             self.resolve_commissions(accept=[serial])
         return serial
 
-    def _most(self, one: Provision) -> int:
+    def most(self, one: Provision) -> int:
+        """Tell what a holding may come to, were every promise accepted."""
         key = (one.holder, one.source or "")
         waiting = (p for known in self.pending.values() for p in known)
         promised = sum(

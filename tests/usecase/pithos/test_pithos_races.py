@@ -1,7 +1,7 @@
 """Many at once, disks that are full, and quota that is exact all the same."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from django.db import connections
 
 from synnefo.blocks.durable import DISK
 from synnefo.blocks.filed import FiledStore
+from synnefo.clients.astakos import Resolved
 from synnefo.kit.faults import Fault, InsufficientStorage, OverLimit, PreconditionFailed
 from synnefo.pithos.domain.conditions import Conditions
 from synnefo.pithos.domain.places import Place
@@ -66,6 +67,27 @@ def test_quota_is_exact_under_concurrency(ledger: MemoryQuota) -> None:
     settlements.settle_all()
     assert (ledger.used_by(ADA), ledger.pending) == (5 * 4 * KIB, {})
     assert Node.objects.filter(current__isnull=False).count() == 5
+
+
+def test_a_settlement_counts_nothing_twice(ledger: MemoryQuota) -> None:
+    make()
+    put("n", b"x" * 4 * KIB)
+    (held,) = ledger.pending.values()
+    promised = held[0]
+    seen = []
+    resolve = ledger.resolve_commissions
+
+    def watched(accept: Iterable[int] = (), reject: Iterable[int] = ()) -> Resolved:
+        seen.append(ledger.most(promised))
+        done = resolve(accept, reject)
+        seen.append(ledger.most(promised))
+        return done
+
+    ledger.resolve_commissions = watched  # type: ignore[method-assign]
+    settlements.settle_all()
+    assert promised.quantity > 4 * KIB
+    assert max(seen) == promised.quantity
+    assert (ledger.used_by(ADA), ledger.pending) == (4 * KIB, {})
 
 
 def test_of_two_who_want_to_be_first_exactly_one_is() -> None:

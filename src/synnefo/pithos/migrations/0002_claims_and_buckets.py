@@ -10,6 +10,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RemoveField(
+            model_name='settlement',
+            name='spare',
+        ),
         migrations.CreateModel(
             name='BlockUse',
             fields=[

@@ -28,17 +28,17 @@ class Allowance(models.Model):
 
 
 class Settlement(models.Model):
-    """A used amount on its way into the quota service; gone once it has arrived.
+    """What was used, on its way into the quota service; gone once it has arrived.
 
-    `serial` is the commission that carries it, null until issued; `spare` are the promises to
-    give back with it. One at a time per allowance.
+    The promises in `accept` are accepted, then `amount` is added, which is less than nothing
+    where less was used than promised. `serial` is the commission that carries it, null until
+    issued. One settlement at a time per allowance.
     """
 
     allowance = models.OneToOneField(Allowance, on_delete=models.CASCADE)
     amount = models.BigIntegerField()
     serial = models.BigIntegerField(null=True)
     accept = models.JSONField[list[int], list[int]](default=list)
-    spare = models.JSONField[list[int], list[int]](default=list)
     started = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -72,13 +72,8 @@ def _taken(row: Allowance, now: datetime) -> Settlement | None:
     if not (row.used or row.serials):
         Allowance.objects.filter(pk=row.pk).update(is_dirty=False)
         return None
-    is_exact = row.used == row.reserved
     settlement = Settlement.objects.create(
-        allowance=row,
-        amount=0 if is_exact else row.used,
-        accept=row.serials if is_exact else [],
-        spare=[] if is_exact else row.serials,
-        started=now,
+        allowance=row, amount=row.used - row.reserved, accept=row.serials, started=now
     )
     row.used, row.reserved, row.serials, row.is_dirty = 0, 0, [], False
     row.save()
@@ -86,19 +81,25 @@ def _taken(row: Allowance, now: datetime) -> Settlement | None:
 
 
 def _carry(settlement: Settlement) -> None:
+    """Accept all that was promised, then free what was not used of it.
+
+    In this order nothing is ever counted twice, so nobody is refused what fits.
+    """
     service = quota.service()
+    if settlement.accept:
+        service.resolve_commissions(accept=settlement.accept)
     serial = settlement.serial
     if settlement.amount and serial is None:
         serial = _issued(settlement)
         if serial is None:
             return
-    accept = settlement.accept + ([serial] if serial else [])
-    service.resolve_commissions(accept=accept, reject=settlement.spare)
+    if serial is not None:
+        service.resolve_commissions(accept=[serial])
     settlement.delete()
 
 
 def _issued(settlement: Settlement) -> int | None:
-    """Issue what was used, whatever the limits: it is there. None when another was quicker."""
+    """Issue the rest, whatever the limits: it is so. None when another was quicker."""
     service, row = quota.service(), settlement.allowance
     provisions = quota.provisions(
         row.account, row.project, settlement.amount, is_common=row.is_common
@@ -116,7 +117,6 @@ def known_serials() -> tuple[set[int], set[int]]:
     held = {s for serials in Allowance.objects.values_list("serials", flat=True) for s in serials}
     accepted: set[int] = set()
     for row in Settlement.objects.all():
-        held |= set(row.spare)
         accepted |= {*row.accept, *([row.serial] if row.serial else [])}
     return held | accepted, accepted
 
