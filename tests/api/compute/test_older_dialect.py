@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
+from synnefo.cyclades.domain.costs import VM
 from synnefo.cyclades.models import Server
 from synnefo.kit import clock
 from tests.api.compute.conftest import Api
@@ -227,6 +228,28 @@ class TestActions:
         server = a_server(stage, old)
         answer = old("POST", f"/servers/{server}/action", body)
         assert answer.status_code == status, answer.content
+
+    def test_moving_to_another_project(self, stage: Stage, old: Api, nova: Api) -> None:
+        path = f"/servers/{a_server(stage, old)}"
+        moves: list[tuple[Api, dict[str, object]]] = [
+            (old, {"project": "lab", "shared_to_project": False}),
+            (nova, {"project": "studio"}),
+        ]
+        for api, wish in moves:
+            assert api("POST", f"{path}/action", {"reassign": wish}).status_code == 200
+            assert api.json("GET", path)["server"]["tenant_id"] == wish["project"]
+        assert stage.quota.service_get_project_quotas(["lab"])["lab"][VM].project_usage == 0
+        for bad in ({}, {"project": 7}, {"project": ""}, {"project": "a", "shared_to_project": 1}):
+            assert old("POST", f"{path}/action", {"reassign": bad}).status_code == 400
+        shared = {"reassign": {"project": "lab", "shared_to_project": True}}
+        assert old("POST", f"{path}/action", shared).status_code == 403
+        move = {"reassign": {"project": "lab"}}
+        assert Api("v2.0", "eve")("POST", f"{path}/action", move).status_code == 404
+        stage.quota.limits = {VM: 1}
+        assert "overLimit" in old.json("POST", f"{path}/action", move, status=413)
+        old("POST", f"{path}/action", {"shutdown": {}})
+        assert old("POST", f"{path}/action", move).status_code == 400
+        assert nova("POST", f"{path}/action", move).status_code == 409
 
     def test_a_suspended_server_refuses_its_owner(self, stage: Stage, old: Api) -> None:
         server = a_server(stage, old)

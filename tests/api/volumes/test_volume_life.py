@@ -203,3 +203,21 @@ def test_metadata_is_merged_replaced_and_removed(ada: Person) -> None:
     assert ada.delete(f"{path}/c").status == 200
     assert ada.delete(f"{path}/c").status == 404
     assert ada.get(path).json == {"metadata": {}}
+
+
+def test_a_volume_moves_to_another_project(ada: Person, server: Server, stage: Stage) -> None:
+    volume = a_volume(ada)
+    path = f"/volumes/{volume}/action"
+    assert ada.post(path, {"reassign": {"project": "lab"}}).status == 200
+    moved = ada.get(f"/volumes/{volume}").json["volume"]
+    assert moved["os-vol-tenant-attr:tenant_id"] == "lab"
+    assert stage.quota.service_get_project_quotas(["lab"])["lab"][DISK].project_usage == 10 * GIB
+    for wish in ({}, {"project": ""}, {"project": 7}, {"project": "a", "shared_to_project": 1}):
+        assert ada.post(path, {"reassign": wish}).status == 400
+    boot = f"/volumes/{server.volumes.get().id}/action"
+    assert ada.post(boot, {"reassign": {"project": "lab"}}).status == 409
+    shared = {"project": "lab", "shared_to_project": True}
+    assert ada.post(path, {"reassign": shared}).status == 403
+    assert Person("eve", BASE).post(path, {"reassign": {"project": "lab"}}).status == 404
+    stage.quota.limits[DISK] = 15 * GIB
+    assert ada.post(path, {"reassign": {"project": "ada"}}).status == 413

@@ -36,6 +36,7 @@ class Action(StrEnum):
     SUSPEND = "SUSPEND"
     UNSUSPEND = "UNSUSPEND"
     CONSOLE = "CONSOLE"
+    REASSIGN = "REASSIGN"
     MODIFY = "MODIFY"
 
 
@@ -127,6 +128,8 @@ def _busy(action: Action, standing: Standing) -> Fault | None:
 
 
 def _unfit(action: Action, standing: Standing, *, hotplug: bool) -> Fault | None:
+    if action is Action.REASSIGN:
+        return None
     if standing.state is State.BUILD and action is not Action.CONSOLE:
         return BuildInProgress("The server is still being built. Try again in a moment.")
     if standing.state not in ALLOWED[action]:

@@ -11,7 +11,7 @@ from synnefo.cyclades.domain.costs import Charge
 from synnefo.cyclades.models import QuotaHolderSerial
 from synnefo.cyclades.settings import CycladesSettings
 from synnefo.kit import conf
-from synnefo.kit.faults import ServiceUnavailable
+from synnefo.kit.faults import BadRequest, ItemNotFound, ServiceUnavailable
 from synnefo.serve.quota import Ledger, QuotaService
 from synnefo.wire.provisions import Provision, charges
 
@@ -32,6 +32,7 @@ class QuotaBooks(QuotaService, Protocol):
 
 _installed: list[QuotaBooks] = []
 _telling = threading.Lock()
+_NO_MEMBER = "There is no such project, or the owner of this is no member of it."
 
 
 def install(service: QuotaBooks | None) -> None:
@@ -91,6 +92,8 @@ def reserve(
             if not force:
                 raise
             serial = promised.enter_context(_release(wanted, name, tell=tell, note=note))
+        except ItemNotFound as refused:
+            raise BadRequest(_NO_MEMBER, details=refused.message) from refused
         yield serial
 
 

@@ -31,20 +31,16 @@ class _Match(msgspec.Struct, frozen=True):
     index: int | None
 
 
-def provisions(
-    server: Server, specs: Sequence[DiskSpec], moment: datetime
-) -> tuple[list[Provision], dict[int, int]]:
-    """Tell what the observation costs, each volume on its own project, and the sizes so far."""
+def provisions(server: Server, specs: Sequence[DiskSpec], moment: datetime) -> list[Provision]:
+    """Tell what the observation costs, each volume on its own project."""
     wanted: list[Provision] = []
-    sizes = {}
     for match in _matches(server, specs):
         volume = match.volume
-        sizes[volume.id] = volume.size
         gib = _growth(match, moment)
         if gib:
             charge = {key: value * gib for key, value in costs.of_volumes(1).items()}
             wanted += commissions.provisions(volume.userid, volume.project, charge)
-    return wanted, sizes
+    return wanted
 
 
 def _growth(match: _Match, moment: datetime) -> int:

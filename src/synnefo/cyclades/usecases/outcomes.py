@@ -8,7 +8,6 @@ from datetime import datetime
 
 import msgspec
 from django.db import transaction
-from django.db.models import Sum
 
 from synnefo.cyclades.domain import costs
 from synnefo.cyclades.domain.instances import FINAL, DiskSpec, NicSpec, is_final
@@ -24,6 +23,7 @@ from synnefo.cyclades.usecases import (
     ports,
     volume_outcomes,
 )
+from synnefo.cyclades.usecases.volume_outcomes import Held
 from synnefo.kit import clock
 from synnefo.kit.faults import Conflict, OverLimit, ServiceUnavailable
 from synnefo.kit.logs import get_logger
@@ -187,10 +187,11 @@ def _finish(server: Server, news: News) -> None:
     foreseen = _is_awaited(server, news) and _is_promised(server)
     charge = {} if foreseen or not succeeded else _charge(server, news, target)
     wanted = commissions.provisions(server.userid, server.project, charge)
-    sizes: dict[int, int] = {}
+    held = _volumes(server, news)
+    if charge and target is State.DESTROYED:
+        wanted += volume_outcomes.given_back(held.values())
     if _shows_disks(news):
-        of_disks, sizes = disk_outcomes.provisions(server, news.disks or (), news.moment)
-        wanted += of_disks
+        wanted += disk_outcomes.provisions(server, news.disks or (), news.moment)
     name, asked = f"client: dispatcher, server {server.id}, job {news.job}", clock.monotonic()
     kept = server.serial_id if foreseen else None
     with (
@@ -198,7 +199,7 @@ def _finish(server: Server, news: News) -> None:
         transaction.atomic(using=DB),
     ):
         row = locked(server)
-        if _facts(row) != _facts(server) or _sizes(row, news) != sizes:
+        if _facts(row) != _facts(server) or _volumes(row, news) != held:
             raise _MovedOn
         row.flavor, row.cluster = server.flavor, server.cluster
         before = values_of(row)
@@ -216,11 +217,12 @@ def _shows_disks(news: News) -> bool:
     return news.disks is not None and news.opcode == MODIFY and _succeeded(news)
 
 
-def _sizes(row: Server, news: News) -> dict[int, int]:
-    """Answer the sizes of a server's volumes where the observation is about them."""
-    if not _shows_disks(news):
+def _volumes(row: Server, news: News) -> dict[int, Held]:
+    """Answer the holders and sizes of a server's volumes where the news are about them."""
+    if not (_shows_disks(news) or (news.opcode == REMOVE and _succeeded(news))):
         return {}
-    return dict(row.volumes.filter(deleted=False).values_list("id", "size"))
+    rows = row.volumes.filter(deleted=False).values_list("id", "userid", "project", "size")
+    return {key: (user, project, size) for key, user, project, size in rows}
 
 
 def _is_promised(server: Server) -> bool:
@@ -233,6 +235,8 @@ def _is_promised(server: Server) -> bool:
 def _facts(row: Server) -> tuple[object, ...]:
     """Answer what a decision about a server was based on."""
     return (
+        row.userid,
+        row.project,
         row.operstate,
         row.deleted,
         row.task,
@@ -254,11 +258,11 @@ def _is_awaited(server: Server, news: News) -> bool:
 
 
 def _charge(server: Server, news: News, target: State) -> costs.Charge:
-    held = server.volumes.filter(deleted=False).aggregate(total=Sum("size"))["total"] or 0
-    size = costs.Size(cpu=server.flavor.cpu, ram=server.flavor.ram, disk=held)
+    """Tell what follows for a server without its volumes: each is on its own project."""
+    size = costs.Size(cpu=server.flavor.cpu, ram=server.flavor.ram)
     flavor = _new_flavor(server, news)
     if flavor is not None:
-        new = costs.Size(cpu=flavor.cpu, ram=flavor.ram, disk=held)
+        new = costs.Size(cpu=flavor.cpu, ram=flavor.ram)
         return costs.of_resize(server.state, size, new)
     return costs.of_transition(server.state, target, size)
 

@@ -1,11 +1,10 @@
 """Servers and networks that change hands. Spec: compute 16.3, network 14."""
 
 from django.db import transaction
-from django.db.models import Sum
 
 from synnefo.cyclades.domain import costs, network_costs
 from synnefo.cyclades.models import IPAddress, Network, Port, Server, Volume
-from synnefo.cyclades.usecases import addresses, commissions
+from synnefo.cyclades.usecases import addresses, commissions, volume_outcomes
 from synnefo.kit import clock
 from synnefo.kit.faults import BadRequest, Conflict, ItemNotFound
 
@@ -22,10 +21,12 @@ def hand_over(server_id: str, user: str, project: str | None = None) -> Server:
         raise ItemNotFound(f"There is no server '{server_id}'.")
     _check(server)
     target = project or user
-    held = _held(server)
+    disks = [*server.volumes.filter(deleted=False).values_list("userid", "project", "size")]
+    held, whole = _held(server, 0), _held(server, sum(size for _user, _project, size in disks))
     wanted = [
         *commissions.provisions(server.userid, server.project, held, times=-1),
-        *commissions.provisions(user, target, held),
+        *volume_outcomes.given_back(disks),
+        *commissions.provisions(user, target, whole),
     ]
     before = (server.userid, server.project, server.operstate)
     with (
@@ -48,8 +49,7 @@ def _check(server: Server) -> None:
         raise Conflict("Detach the server's floating IPs first: they belong to its old owner.")
 
 
-def _held(server: Server) -> costs.Charge:
-    disks = server.volumes.filter(deleted=False).aggregate(total=Sum("size"))["total"] or 0
+def _held(server: Server, disks: int) -> costs.Charge:
     size = costs.Size(cpu=server.flavor.cpu, ram=server.flavor.ram, disk=disks)
     return costs.of_existing(server.state, size)
 

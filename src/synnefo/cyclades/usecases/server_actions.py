@@ -64,7 +64,7 @@ def destroy(caller: Caller, server_id: str, *, while_building: bool = False) -> 
     removal waits for the end of that job.
     """
     server = servers.show(caller, server_id)
-    _check_lock(caller, server)
+    check_lock(caller, server)
     check(Action.DESTROY, server.standing, admin=caller.is_admin)
     if server.task == Task.BUILD and not while_building:
         raise BuildInProgress("The server is still being built. Delete it in a moment.")
@@ -95,13 +95,13 @@ def suspend(caller: Caller, server_id: str, *, suspended: bool) -> Server:
 def _ask(caller: Caller, server_id: str, wish: Wish) -> Server:
     """Check, reserve, record and queue an action."""
     server = servers.show(caller, server_id)
-    _check_lock(caller, server)
+    check_lock(caller, server)
     _check(caller, server, wish)
     wanted = commissions.provisions(server.userid, server.project, _charge(server, wish))
     name = f"client: api, {wish.action.lower()} server {server.id}"
     with commissions.reserve(wanted, name) as serial, transaction.atomic(using=DB):
         row = servers.locked(caller, server_id)
-        if row.operstate != server.operstate or row.task is not None:
+        if _facts(row) != _facts(server) or row.task is not None:
             raise WrongState("The server has changed in this moment. Look, and try again.")
         _record(caller, row, wish, serial)
         _later(row, wish)
@@ -113,9 +113,15 @@ def _check(caller: Caller, server: Server, wish: Wish) -> None:
     check(wish.action, server.standing, admin=caller.is_admin, hotplug=hotplug)
 
 
-def _check_lock(caller: Caller, server: Server) -> None:
+def check_lock(caller: Caller, server: Server) -> None:
+    """Refuse what would change a server that is locked."""
     if server.locked is not None and not caller.is_admin:
         raise Conflict("The server is locked. Unlock it first.")
+
+
+def _facts(row: Server) -> tuple[object, ...]:
+    """Answer what the charge of an action was reckoned for."""
+    return row.operstate, row.userid, row.project, row.flavor_id
 
 
 def _charge(server: Server, wish: Wish) -> costs.Charge:

@@ -1,5 +1,7 @@
 """What the end of a job means for the volumes that were on their way. Spec: compute 3.4."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 
 from synnefo.cyclades.domain import costs
@@ -7,7 +9,10 @@ from synnefo.cyclades.models import Server, Volume
 from synnefo.cyclades.usecases import commissions
 from synnefo.kit import clock
 from synnefo.serve.errands import Errand
+from synnefo.wire.provisions import Provision
 
+Held = tuple[str, str, int]
+"""The owner of a volume, the project that pays for it, and its size in GiB."""
 RELEASE = Errand("cyclades.release_volume_quota", give_up_after=86400)
 
 
@@ -29,6 +34,17 @@ def settle(server: Server, *, succeeded: bool) -> None:
     )
     for volume in moving.filter(status="DELETING"):
         bury(volume)
+
+
+def given_back(held: Iterable[Held]) -> list[Provision]:
+    """Tell what is given back when volumes go, each to the project that pays for it."""
+    sums: dict[tuple[str, str], int] = {}
+    for user, project, size in held:
+        sums[user, project] = sums.get((user, project), 0) + size
+    wanted: list[Provision] = []
+    for (user, project), size in sums.items():
+        wanted += commissions.provisions(user, project, costs.of_volumes(size), times=-1)
+    return wanted
 
 
 def bury(volume: Volume) -> None:

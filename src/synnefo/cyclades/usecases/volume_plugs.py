@@ -145,7 +145,7 @@ def grow(caller: Caller, volume_id: str, size: int) -> Volume:
         transaction.atomic(using=DB),
     ):
         row = _locked(volume.id)
-        if (row.status, row.size) != (volume.status, volume.size):
+        if _facts(row) != _facts(volume):
             raise Conflict("The volume has changed in this moment. Look, and try again.")
         if row.server_id is None:
             row.size = size
@@ -156,6 +156,11 @@ def grow(caller: Caller, volume_id: str, size: int) -> Volume:
         row.updated = clock.now()
         row.save(update_fields=["size", "status", "updated"])
     return row
+
+
+def _facts(row: Volume) -> tuple[object, ...]:
+    """Answer what the charge of a growing was reckoned for."""
+    return row.status, row.size, row.userid, row.project
 
 
 def _decide(serial: int | None, *, kept: bool) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from synnefo.cyclades.usecases import consoles, firewalls, server_actions
+from synnefo.cyclades.usecases import consoles, firewalls, reassignments, server_actions
 from synnefo.kit.faults import BadRequest, Forbidden, ItemNotFound, NotImplementedHere
 from synnefo.kit.units import is_number
 from synnefo.serve.http import Call, Reply
@@ -106,6 +106,15 @@ def firewall_profile(call: Call, server_id: str, wish: Wish) -> Reply:
     return Reply(status=202)
 
 
+def reassign(call: Call, server_id: str, wish: Wish) -> Reply:
+    """Move a server to another project, which pays for it from then on."""
+    project, shared = wish.get("project"), wish.get("shared_to_project", False)
+    if not isinstance(project, str) or not project or not isinstance(shared, bool):
+        raise BadRequest("Say which project the server moves to (project, shared_to_project).")
+    reassignments.move_server(call.who, server_id, project=project, shared_to_project=shared)
+    return Reply(status=200)
+
+
 def suspend(_call: Call, _server_id: str, _wish: Wish) -> Reply:
     """Refuse: only administrators suspend."""
     raise Forbidden("Only an administrator may suspend a server.")
@@ -134,6 +143,7 @@ ACTIONS: dict[str, Act] = {
     "os-getConsoleOutput": console_output,
     "os-getRDPConsole": not_here,
     "os-getSPICEConsole": not_here,
+    "reassign": reassign,
     "suspend": suspend,
     "rescue": rescue_off,
     "unrescue": rescue_off,

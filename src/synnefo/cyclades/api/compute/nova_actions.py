@@ -60,6 +60,7 @@ ACTIONS: dict[str, Act] = {
     "os-stop": older.stop,
     "reboot": older.reboot,
     "resize": older.resize,
+    "reassign": older.reassign,
     "os-getVNCConsole": older.vnc_console,
     "os-getConsoleOutput": older.console_output,
     "lock": lock,

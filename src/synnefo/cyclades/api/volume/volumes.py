@@ -5,10 +5,10 @@ import msgspec
 from synnefo.cyclades.api.volume import views
 from synnefo.cyclades.api.volume.views import View
 from synnefo.cyclades.models import Volume, VolumeType
-from synnefo.cyclades.usecases import volume_plugs, volumes
+from synnefo.cyclades.usecases import reassignments, volume_plugs, volumes
 from synnefo.kit.faults import BadRequest, ItemNotFound, NotImplementedHere
 from synnefo.kit.units import is_number
-from synnefo.serve.http import Call
+from synnefo.serve.http import Call, Reply
 from synnefo.serve.http.paging import limit_of, marker_of
 
 _TRUE = frozenset({"true", "1"})
@@ -139,21 +139,44 @@ class Bootability(msgspec.Struct):
     bootable: bool
 
 
+class Move(msgspec.Struct):
+    """The project that is to pay for a volume, and whether its members may use it."""
+
+    project: str
+    shared_to_project: bool = False
+
+
 class VolumeAction(msgspec.Struct, rename={"extend": "os-extend", "boots": "os-set_bootable"}):
     """The body of POST /volumes/ID/action."""
 
     extend: Extension | None = None
     boots: Bootability | None = None
+    reassign: Move | None = None
 
 
-def act(call: Call, volume_id: str, body: VolumeAction) -> None:
-    """Make a volume larger, while a server uses it too."""
+def act(call: Call, volume_id: str, body: VolumeAction) -> Reply | None:
+    """Make a volume larger, while a server uses it too, or have another project pay for it."""
     if body.extend is not None:
         volume_plugs.grow(call.who, volume_id, body.extend.new_size)
     elif body.boots is not None:
         volumes.visible(call.who, volume_id)
+    elif body.reassign is not None:
+        return _move(call, volume_id, body.reassign)
     else:
-        raise BadRequest("Say what to do with the volume: os-extend.")
+        raise BadRequest("Say what to do with the volume: os-extend or reassign.")
+    return None
+
+
+def _move(call: Call, volume_id: str, move: Move) -> Reply:
+    if not move.project:
+        raise BadRequest("Say which project the volume moves to.")
+    reassignments.move_volume(
+        call.who,
+        volume_id,
+        project=move.project,
+        shared_to_project=move.shared_to_project,
+    )
+    return Reply(status=200)
 
 
 class Metadata(msgspec.Struct):
