@@ -123,7 +123,8 @@ describe('states of machines', () => {
 
   it('offer only what can be done', () => {
     const offered = (more: Partial<Server>) => [...deedsOf(stateOf(server('1', more)))].sort();
-    expect(offered({ status: 'SHUTOFF' })).toEqual(['delete', 'rename', 'start']);
+    expect(offered({ status: 'SHUTOFF' })).toEqual(['delete', 'move', 'rename', 'start']);
+    expect(offered({ status: 'ACTIVE' })).toContain('move');
     expect(offered({ suspended: true })).toEqual([]);
     expect(offered({ status: 'ERROR' })).toEqual(['delete', 'rename']);
   });

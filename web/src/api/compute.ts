@@ -14,6 +14,8 @@ export interface Server {
   status: string;
   created: string;
   updated: string;
+  /** The project that pays. */
+  tenant_id?: string;
   progress?: number;
   key_name: string | null;
   metadata: Record<string, string>;
@@ -111,6 +113,8 @@ async function act(id: string, json: unknown): Promise<void> {
   await call('compute', `/servers/${id}/action`, { method: 'POST', json });
 }
 
+/** Let another project pay for a server and its boot disk. Source: compute 14.3. */
+export const reassignServer = (id: string, project: string) => act(id, { reassign: { project } });
 export const startServer = (id: string) => act(id, { 'os-start': null });
 export const stopServer = (id: string) => act(id, { 'os-stop': null });
 export const rebootServer = (id: string, hard = false) =>

@@ -7,7 +7,7 @@ import { brief } from '../words/reasons.ts';
 import { t } from '../words/words.svelte.ts';
 import type { MenuItem } from './menu-item.ts';
 
-export type Question = 'stop' | 'reboot' | 'delete' | 'rename';
+export type Question = 'stop' | 'reboot' | 'delete' | 'rename' | 'move';
 
 /** The question that is open now, about these machines. */
 class Asking {
@@ -70,6 +70,12 @@ export function menuOf(server: Server): MenuItem[] {
       rule: true,
       off: why(server, 'rename'),
       run: () => asking.open('rename', one),
+    },
+    {
+      label: t('projects.moveto.ask'),
+      icon: 'briefcase',
+      off: why(server, 'move'),
+      run: () => asking.open('move', one),
     },
     {
       label: t('delete.ask'),

@@ -38,7 +38,7 @@ export interface ServerState {
   shape: Shape;
 }
 
-export type Deed = 'start' | 'stop' | 'reboot' | 'console' | 'delete' | 'rename';
+export type Deed = 'start' | 'stop' | 'reboot' | 'console' | 'delete' | 'rename' | 'move';
 
 const byTask: Record<string, StateName> = {
   BUILDING: 'building',
@@ -106,11 +106,11 @@ export function stateOf(server: Server): ServerState {
 export function deedsOf(state: ServerState): Set<Deed> {
   switch (state.name) {
     case 'running':
-      return new Set(['stop', 'reboot', 'console', 'rename', 'delete']);
+      return new Set(['stop', 'reboot', 'console', 'rename', 'move', 'delete']);
     case 'rescue':
       return new Set(['stop', 'console', 'rename', 'delete']);
     case 'stopped':
-      return new Set(['start', 'rename', 'delete']);
+      return new Set(['start', 'rename', 'move', 'delete']);
     case 'suspended':
     case 'deleted':
     case 'deleting':

@@ -289,6 +289,8 @@ export const en = {
   'machine.reboot.why': 'It is away for a few seconds. Open connections end.',
   'machine.reboot.hard': 'Do not wait for its system',
   'machine.reboot.hard.why': 'Like pulling the plug. Use it when the machine does not answer.',
+  'machine.move.why':
+    'The other project pays for the machine and its system disk, if its limits allow. Other disks and floating IPs stay where they are.',
   'machine.rename.title': 'Rename {name}',
   'machine.gone': 'There is no such machine',
   'machine.gone.why': 'It was deleted, or it is in a project you are not in.',
