@@ -108,7 +108,7 @@ def put(caller: Caller, account: str, name: str, order: Order) -> bool:
                 "rules": metadata.kept(order.access),
                 "quota_count": order.quota_count or 0,
                 "archive": order.archive or "",
-                "account_quota": _account_quota(account),
+                "account_quota": account_quota(account),
             },
         )
         if is_new:
@@ -173,7 +173,8 @@ def set_rules(caller: Caller, account: str, name: str, changes: Mapping[str, Any
         container.save(update_fields=["rules"])
 
 
-def _account_quota(account: str) -> int:
+def account_quota(account: str) -> int:
+    """Tell how many bytes an operator lets an account hold, 0 for no limit."""
     known = Account.objects.filter(name=account).values_list("metadata", flat=True).first()
     return int((known or {}).get(ACCOUNT_QUOTA, 0))
 

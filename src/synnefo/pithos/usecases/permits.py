@@ -40,10 +40,11 @@ def _set_public(node: Node, *, is_public: bool) -> None:
     if not is_public:
         Public.objects.filter(node=node).delete()
     elif not Public.objects.filter(node=node).exists():
-        Public.objects.create(node=node, url_id=_new_id())
+        Public.objects.create(node=node, url_id=new_address())
 
 
-def _new_id() -> str:
+def new_address() -> str:
+    """Think of a public address that nothing has yet."""
     settings = conf.of(PithosSettings)
     size = settings.pithos_public_url_security
     while True:

@@ -1,0 +1,1 @@
+"""Programs beside `snf-manage`. Spec: operations 6.4."""
