@@ -352,6 +352,26 @@ class TestFloating:
         assert moved.project == "lab"
         assert stage.quota.of("eve") == {}
 
+    def test_one_that_moves_while_it_is_given_back_stays(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        a_public(floating_ip_pool=True)
+        ip = floating_ips.create(ADA, FloatingIpOrder())
+        issue, key = stage.quota.issue_commission, str(ip.id)
+        moves = [lambda: floating_ips.reassign(ADA, key, project="lab", shared_to_project=False)]
+
+        def slowly(*args: object, **more: object) -> int:
+            if moves:
+                moves.pop()()
+            return issue(*args, **more)  # type: ignore[arg-type] # handed through
+
+        monkeypatch.setattr(stage.quota, "issue_commission", slowly)
+        with pytest.raises(Conflict):
+            floating_ips.delete(ADA, key)
+        floating_ips.delete(ADA, key)
+        books = stage.quota.service_get_project_quotas()
+        assert {one.project_usage for held in books.values() for one in held.values()} == {0}
+
     def test_a_port_of_a_public_network_carries_a_floating_ip(self, stage: Stage) -> None:
         pool = a_public(floating_ip_pool=True)
         ip = floating_ips.create(ADA, FloatingIpOrder())

@@ -297,6 +297,26 @@ class TestOperators:
         assert (moved.project, moved.shared_to_project) == ("lab", True)
         assert stage.quota.of("ada") == HELD
 
+    def test_one_that_moves_while_it_is_deleted_is_charged_to_one_project(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        network = a_private(ADA)
+        issue, key = stage.quota.issue_commission, str(network.id)
+        moves = [lambda: networks.reassign(ADA, key, project="lab", shared_to_project=False)]
+
+        def slowly(*args: object, **more: object) -> int:
+            if moves:
+                moves.pop()()
+            return issue(*args, **more)  # type: ignore[arg-type] # handed through
+
+        monkeypatch.setattr(stage.quota, "issue_commission", slowly)
+        with pytest.raises(Conflict):
+            networks.delete(ADA, key)
+        assert (stage.quota.of("ada"), stage.quota.waiting) == (HELD, {})
+        networks.delete(ADA, key)
+        books = stage.quota.service_get_project_quotas()
+        assert {one.project_usage for held in books.values() for one in held.values()} == {0}
+
     def test_pools_are_made_changed_and_removed(self, stage: Stage) -> None:
         row = pool_rows.every(PoolKind.BRIDGE)[0]
         with pytest.raises(Conflict):

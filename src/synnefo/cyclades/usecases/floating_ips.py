@@ -99,6 +99,8 @@ def delete(caller: Caller, ip_id: str) -> None:
         held = IPAddress.objects.select_for_update(of=("self",)).filter(id=ip.id).first()
         if held is None:
             raise ItemNotFound(f"There is no floating IP '{ip_id}'.", details="FloatingIPNotFound")
+        if held.project != ip.project:
+            raise Conflict("The address was moved just now. Look, and try again.")
         if held.port_id is not None:
             raise Conflict(
                 f"The floating IP {held.address} is attached. Detach it first.",

@@ -206,7 +206,9 @@ def delete(caller: Caller, network_id: str) -> None:
         commissions.reserve(wanted, f"delete network {network.id}", force=True) as serial,
         transaction.atomic("cyclades"),
     ):
-        network = _mine(caller, network_id)
+        before, network = network.project, _mine(caller, network_id)
+        if network.project != before:
+            raise Conflict("The network was moved in this moment. Look, and try again.")
         _check_unused(network)
         network.action = NetworkAction.DESTROY
         network.drained = network.drained or network.public
