@@ -85,7 +85,7 @@ def _merge(source: str, target: str, touched: set[tuple[str, str]], *, dry_run: 
 
 
 def _boxes(account: str) -> list[Container]:
-    rows = Container.objects.select_for_update().filter(account=account)
+    rows = Container.objects.select_for_update(no_key=True).filter(account=account)
     return list(rows.order_by("name"))
 
 

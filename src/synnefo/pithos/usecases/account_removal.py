@@ -35,7 +35,7 @@ def remove(account: str, *, dry_run: bool = False) -> int:
 
 def _remove(account: str) -> dict[str, int]:
     freed: dict[str, int] = {}
-    for container in Container.objects.select_for_update().filter(account=account).order_by("pk"):
+    for container in _boxes(account):
         size = _emptied(container)
         container.delete()
         freed[container.project] = freed.get(container.project, 0) + size
@@ -44,6 +44,12 @@ def _remove(account: str) -> dict[str, int]:
     Group.objects.filter(owner=account).delete()
     Account.objects.filter(name=account).delete()
     return freed
+
+
+def _boxes(account: str) -> list[Container]:
+    """Hold the containers so that writers can finish: each looks at its container at the end."""
+    rows = Container.objects.select_for_update(no_key=True).filter(account=account)
+    return list(rows.order_by("pk"))
 
 
 def _emptied(container: Container) -> int:

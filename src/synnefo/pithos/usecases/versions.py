@@ -209,10 +209,15 @@ def _retire(old: State, keeping: Keeping) -> None:
 
 
 def count(box: Box, node_id: int, change: tuple[int, int, int]) -> None:
-    """Add objects, their bytes, and bytes of former versions to a container's totals."""
+    """Add objects, their bytes, and bytes of former versions to a container's totals.
+
+    Raced when the container has gone meanwhile with its totals.
+    """
     now = microseconds()
     with connections[DB].cursor() as cursor:
         cursor.execute(_TALLY, [*change, now, now, box.id, node_id % STRIPES])
+        if not cursor.rowcount:
+            raise Raced
 
 
 def remove(found: Found, author: str) -> None:
