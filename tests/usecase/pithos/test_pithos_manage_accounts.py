@@ -206,7 +206,7 @@ def test_a_merge_moves_objects_with_their_past(
     uuid = look(Place(ADA, "only", "a")).object.uuid
     told = run("merge", ADA, BOB)
     assert told.splitlines()[-1].startswith("3 objects of 227")
-    assert "both/same" in told.partition("new version")[2]
+    assert "got a new version: 1\n  both/same\n3 objects" in told
     assert objects_of(ADA) == {}
     assert objects_of(BOB) == {
         "only/a": 20,

@@ -74,7 +74,8 @@ def _merge(source: str, target: str, touched: set[tuple[str, str]], *, dry_run: 
                 path_moves.count_over(pair, one)
             for name in names:
                 moved.append(path_moves.lay_over(pair, name))
-                told.replaced.append(f"{pair.source.name}/{name}")
+                if moved[-1].objects:
+                    told.replaced.append(f"{pair.source.name}/{name}")
             _account_for(pair, moved, told)
     told.groups = group_moves.move(source, target)
     for account in (source, target):
