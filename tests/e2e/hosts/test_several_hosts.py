@@ -58,7 +58,9 @@ def image(hosts: HostCloud, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def order(hosts: HostCloud, token: str, image: str, name: str) -> str:
-    wanted = {"name": name, "imageRef": image, "flavorRef": "1", "networks": "auto"}
+    networks = json.loads(hosts.ask("GET", "/cyclades/network/v2.0/networks", token=token).body)
+    (public,) = (each["id"] for each in networks["networks"] if each["name"] == "Public")
+    wanted = {"name": name, "imageRef": image, "flavorRef": "1", "networks": [{"uuid": public}]}
     said = hosts.ask("POST", SERVERS, {"server": wanted}, token=token)
     assert said.status == 202, said
     return str(json.loads(said.body)["server"]["id"])
