@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from synnefo.bus.port import Bus
-from synnefo.kit import conf
+from synnefo.kit import conf, structs
 from synnefo.kit.logs import configure, get_logger
 from synnefo.node.event_sender import EventSender
 from synnefo.node.eventd.daemon import Eventd
@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     stream = options.log.open("a", buffering=1) if options.log else None
     configure("snf-ganeti-eventd", level="DEBUG" if options.debug else "INFO", stream=stream)
+    structs.ready_all()
     try:
         loaded = conf.load(paths=[options.config] if options.config else None)
         settings, bus = loaded.of(EventdSettings), loaded.of(NodeBusSettings)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from synnefo.kit import conf
+from synnefo.kit import conf, structs
 from synnefo.kit.clock import monotonic
 from synnefo.kit.logs import configure, get_logger
 from synnefo.node.solo.cluster import Access, AlreadyRunning, Cluster, read_access
@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program."""
     options = _parser().parse_args(arguments)
     configure("snf-solo", level="DEBUG" if options.debug else "INFO")
+    structs.ready_all()
     try:
         settings = _settings(options)
         cluster = Cluster(settings)
