@@ -55,8 +55,7 @@ def _add_cluster(folder: Folder, place: Place, manage: Manage, asked: Asked) -> 
         address,
         "--user",
         "synnefo",
-        "--pass",
-        folder.rapi_password.read_text().strip(),
+        f"--pass={folder.rapi_password.read_text().strip()}",
         "--hypervisor",
         conf.of(SoloSettings).solo_hypervisors[0],
     )
