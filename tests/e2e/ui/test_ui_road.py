@@ -112,16 +112,23 @@ def test_a_file_goes_in_by_blocks_and_out_again(page: Page, tmp_path: Path) -> N
     file = tmp_path / "μετρήσεις 1.bin"
     file.write_bytes(content)
     page.goto("/ui/files")
-    if page.get_by_text("No containers yet").is_visible():
+    upload = page.get_by_role("button", name="Upload", exact=True, disabled=False)
+    nothing = page.get_by_text("No containers yet")
+    expect(upload.or_(nothing)).to_be_visible()
+    if nothing.is_visible():
         page.get_by_role("button", name="New container").first.click()
         page.get_by_label("Name", exact=True).fill("by-browser")
         page.get_by_role("button", name="Create", exact=True).click()
-    expect(page.get_by_role("button", name="Upload", exact=True)).to_be_enabled()
+    expect(upload).to_be_visible()
     page.locator("[data-upload]").set_input_files(str(file))
     expect(page.get_by_text("Uploads finished")).to_be_visible(timeout=BUILD_MS)
+    page.get_by_role("button", name=file.name, exact=True).click()
+    about = page.get_by_role("complementary", name=f"About {file.name}")
     with page.expect_download() as downloading:
-        page.get_by_role("button", name=file.name, exact=True).click()
+        about.get_by_role("button", name="Download", exact=True).click()
     assert Path(downloading.value.path()).read_bytes() == content
+    about.get_by_role("button", name="Close", exact=True).click()
+    expect(about).to_be_hidden()
 
 
 def test_a_deleted_file_can_be_brought_back(page: Page) -> None:
@@ -149,6 +156,7 @@ def test_files_are_selected_and_deleted_together(page: Page) -> None:
 
 
 def test_a_folder_is_made_and_deleted_after_a_question(page: Page) -> None:
+    container = page.get_by_role("heading", level=1).inner_text()
     page.get_by_role("button", name="New folder").click()
     page.get_by_label("Name", exact=True).fill("figures")
     page.get_by_role("button", name="Create", exact=True).click()
@@ -156,8 +164,20 @@ def test_a_folder_is_made_and_deleted_after_a_question(page: Page) -> None:
     expect(page.get_by_text("This folder is empty")).to_be_visible()
     page.go_back()
     page.get_by_role("button", name="Actions of figures").click()
-    page.get_by_role("menuitem", name="Delete…").click()
-    page.get_by_role("button", name="Delete figures").click()
+    page.get_by_role("menuitem", name="Delete", exact=True).click()
+    expect(page.get_by_role("link", name="figures")).to_be_hidden()
+    page.get_by_role("navigation", name="Places").get_by_role("link", name="Trash").click()
+    page.get_by_role("table").get_by_role("link", name=container, exact=True).click()
+    page.get_by_role("button", name="Actions of figures").click()
+    page.get_by_role("menuitem", name="Delete for good…").click()
+    sure = page.get_by_role("dialog").get_by_role("button", name="Delete figures")
+    expect(sure).to_be_visible()
+    page.get_by_role("dialog").get_by_role("button", name="Keep it").click()
+    expect(page.get_by_role("link", name="figures")).to_be_visible()
+    page.get_by_role("button", name="Actions of figures").click()
+    page.get_by_role("menuitem", name="Delete for good…").click()
+    sure.click()
+    expect(page.get_by_text("figures deleted")).to_be_visible()
     expect(page.get_by_role("link", name="figures")).to_be_hidden()
 
 
