@@ -51,6 +51,7 @@ def manage(server: Server, *words: str) -> str:
 
 def test_an_upload_cut_off_at_half_leaves_nothing(server: Server) -> None:
     call(server, "PUT", "/cut")
+    before = lying(server)
     address = urlsplit(server.url)
     for framing in ("Content-Length: 20000000", "Transfer-Encoding: chunked"):
         with socket.create_connection((str(address.hostname), int(address.port or 0))) as line:
@@ -60,9 +61,20 @@ def test_an_upload_cut_off_at_half_leaves_nothing(server: Server) -> None:
             line.sendall(b"1000000\r\n" if "chunked" in framing else b"")
             line.sendall(os.urandom(10_000_000))
         assert call(server, "GET", "/cut/half")[0] == 404
+    deadline = time.monotonic() + 60
+    while len(lying(server) - before) < 4:
+        assert time.monotonic() < deadline, "two whole blocks of each upload have arrived"
+        time.sleep(0.1)
+    assert call(server, "GET", "/cut/half")[0] == 404
     assert call(server, "GET", "/cut") == (204, b"")
     manage(server, "pithos-gc", "--grace", "0", "--remove")
-    assert "0 blocks" in manage(server, "pithos-gc", "--grace", "0")
+    assert lying(server) - before == set()
+    assert "; 0 of 0 B would be removed" in manage(server, "pithos-gc", "--grace", "0")
+
+
+def lying(server: Server) -> set[str]:
+    """Name every file in the store of blocks, whole or half written."""
+    return {file.name for file in (server.data / "blocks").rglob("*") if file.is_file()}
 
 
 def test_a_chunked_upload_without_a_length_is_whole(server: Server) -> None:
