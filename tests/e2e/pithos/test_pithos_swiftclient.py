@@ -19,6 +19,7 @@ class Swift:
     def __init__(self, server: Server, folder: Path) -> None:
         self._environment = {**os.environ, **server.keystone}
         self._folder = folder
+        self.log = ""
 
     def __call__(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -30,6 +31,7 @@ class Swift:
             cwd=self._folder,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+        self.log = done.stderr
         return done.stdout
 
 
@@ -64,11 +66,15 @@ def test_large_objects_in_segments(swift: Swift, tmp_path: Path, style: tuple[st
 
 
 def test_many_are_deleted_at_once(swift: Swift, tmp_path: Path) -> None:
-    for number in range(30):
-        (tmp_path / f"f{number}").write_bytes(b"x")
-    swift("upload", "many", *(f"f{number}" for number in range(30)))
-    swift("delete", "many", *(f"f{number}" for number in range(30)))
-    assert swift("list", "many") == ""
+    names = sorted(f"f{number}" for number in range(30))
+    for name in (*names, "kept"):
+        (tmp_path / name).write_bytes(b"x")
+    swift("upload", "many", *names, "kept")
+    assert swift("list", "many").splitlines() == [*names, "kept"]
+    assert sorted(swift("--debug", "delete", "many", *names).splitlines()) == names
+    assert "?bulk-delete" in swift.log
+    assert "-X DELETE" not in swift.log
+    assert swift("list", "many") == "kept\n"
     swift("delete", "many")
 
 
