@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -33,10 +35,11 @@ class Folder:
         self.command = [str(program), "-c", str(config), "file", "sync"]
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
-        """Start a run; without -v it tells what it does on standard error."""
+        """Start a run that can be interrupted, even where the tests run in the background."""
         environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}"}
+        interruptible = ("env", "--default-signal=INT")
         return subprocess.Popen(
-            [*self.command, str(self.place), f"/{self.container}", *words],
+            [*interruptible, *self.command, str(self.place), f"/{self.container}", *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -49,6 +52,22 @@ class Folder:
         told, _ = process.communicate(timeout=120)
         assert (process.returncode != 0) == fails, told
         return told
+
+    @contextmanager
+    def watched(self, *words: str) -> Iterator[None]:
+        """Have a run watch the folder, and interrupt it at the end."""
+        process = self.start("--watch", *words)
+        try:
+            assert process.stdout
+            while "Watching" not in process.stdout.readline():
+                assert process.poll() is None
+            yield
+            process.send_signal(signal.SIGINT)
+            told, _ = process.communicate(timeout=30)
+            assert (process.returncode, "Watching no more" in told) == (0, True), told
+        finally:
+            process.kill()
+            process.communicate()
 
     def files(self) -> dict[str, bytes]:
         """Tell what the folder holds."""
@@ -222,13 +241,8 @@ def test_links_out_of_the_folder_are_not_followed(
 def test_one_folder_has_one_program_and_one_place(pair: tuple[Folder, Folder]) -> None:
     one, _ = pair
     one.write("f", b"f")
-    watching = one.start("--watch")
-    assert watching.stdout
-    while "Watching" not in watching.stdout.readline():
-        assert watching.poll() is None
-    assert "another program" in one.sync(fails=True)
-    watching.send_signal(signal.SIGINT)
-    watching.communicate(timeout=30)
+    with one.watched():
+        assert "another program" in one.sync(fails=True)
     call(one.server, "PUT", f"/{one.container}-other")
     one.container += "-other"
     assert "is synchronised with" in one.sync(fails=True)
@@ -236,20 +250,13 @@ def test_one_folder_has_one_program_and_one_place(pair: tuple[Folder, Folder]) -
 
 def test_watching_carries_changes_both_ways(pair: tuple[Folder, Folder]) -> None:
     one, two = pair
-    watching = one.start("--watch", "--interval", "1")
-    try:
-        assert watching.stdout
-        while "Watching" not in watching.stdout.readline():
-            assert watching.poll() is None
+    with one.watched("--interval", "1"):
         one.write("up", b"up")
         two.write("down", b"down")
         deadline = time.monotonic() + 60
         while one.files() != two.files() or len(one.files()) < 2:
             assert time.monotonic() < deadline
             two.sync()
-    finally:
-        watching.send_signal(signal.SIGINT)
-        watching.communicate(timeout=30)
 
 
 def test_kills_at_any_moment_lose_nothing(pair: tuple[Folder, Folder]) -> None:
