@@ -79,16 +79,24 @@ def test_a_cluster_goes_when_it_is_empty_and_comes_back_drained(
 
 
 def test_what_the_cluster_offers_is_heard_of(stage: Stage, one_node: Cluster) -> None:
-    master = one_node.master
-    master.run("gnt-cluster", "modify", "--enabled-disk-templates=diskless,file,ext")
-    wait_for(
-        lambda: "sharedfile" not in stage.backend(one_node)["disk_templates"],
-        lambda: stage.backend(one_node),
-        within=30,
-    )
-    master.run("gnt-cluster", "modify", "--enabled-disk-templates=diskless,file,sharedfile,ext")
+    assert "sharedfile" in stage.backend(one_node)["disk_templates"]
+    offer(one_node, "diskless,file,ext")
+    try:
+        wait_for(
+            lambda: "sharedfile" not in stage.backend(one_node)["disk_templates"],
+            lambda: stage.backend(one_node),
+            within=30,
+        )
+    finally:
+        offer(one_node, "diskless,file,sharedfile,ext")
     stage.manage("backend-update-status", "--backend-id", one_node.fqdn)
     assert "sharedfile" in stage.backend(one_node)["disk_templates"]
+
+
+def offer(cluster: Cluster, templates: str) -> None:
+    """Let a cluster have these disk templates; its policy may allow no others."""
+    words = [f"--{of}-disk-templates={templates}" for of in ("enabled", "ipolicy")]
+    cluster.master.run("gnt-cluster", "modify", *words)
 
 
 def test_a_project_is_served_by_its_own_cluster(
