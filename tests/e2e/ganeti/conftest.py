@@ -27,5 +27,5 @@ def stage(whole: Stage) -> Iterator[Stage]:
     """The cloud with both clusters open and, before and after, no server."""
     whole.only(*whole.clusters)
     yield whole
-    whole.user.clear()
+    whole.clear()
     whole.check_books()

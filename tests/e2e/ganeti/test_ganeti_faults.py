@@ -115,7 +115,7 @@ def test_the_sweeps_catch_up_when_nobody_tells(stage: Stage, one_node: Cluster) 
     stage.only(one_node)
     stage.stop_eventd(one_node.nodes[0], "KILL")
     server = stage.create("unheard")
-    stage.wait_for(server, "ACTIVE", within=120)
+    stage.wait_swept(server, "ACTIVE", within=120)
     stage.start_eventd(one_node.nodes[0])
 
 
@@ -236,9 +236,9 @@ def test_a_node_without_power_makes_its_servers_errors(stage: Stage, three_nodes
     lost.power_off()
     numbers = {f"{stage.prefix}-{one}": one for one in made}
     for name in hit:
-        found = stage.wait_for(numbers[name], "ERROR", within=120)
+        found = stage.wait_swept(numbers[name], "ERROR", within=120)
         assert "does not answer" in found["fault"]["message"]
     lost.power_on()
     stage.start_eventd(lost)
     for name in hit:
-        stage.wait_for(numbers[name], "SHUTOFF", "ACTIVE", within=120)
+        stage.wait_swept(numbers[name], "SHUTOFF", "ACTIVE", within=120)
