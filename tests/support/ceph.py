@@ -96,7 +96,7 @@ class Ceph:
         self.start_osd()
         self._ask("osd", "pool", "create", POOL, "8", "8")
         _run("timeout", "60", "rados", "-c", self.conf, "-p", POOL, "put", "probe", "/dev/null")
-        _run("rados", "-c", self.conf, "-p", POOL, "rm", "probe")
+        _run("timeout", "60", "rados", "-c", self.conf, "-p", POOL, "rm", "probe")
 
     def start_osd(self) -> None:
         """Start the only OSD."""
