@@ -48,6 +48,7 @@ def test_containers_and_objects(cloud: Any, tmp_path: Path) -> None:
 def test_large_files_go_in_segments(cloud: Any, tmp_path: Path) -> None:
     body = os.urandom(3_000_000)
     (tmp_path / "large").write_bytes(body)
+    cloud.object_store.create_container("sdk2")
     cloud.create_object("sdk2", "large", filename=str(tmp_path / "large"), segment_size=1_000_000)
     assert cloud.object_store.download_object("large", container="sdk2") == body
     assert cloud.object_store.get_object_metadata("large", container="sdk2").content_length == len(
