@@ -50,7 +50,9 @@ def prepare(server: Server) -> None:
     manage(server.data, "user-add", ADMIN, "--admin", "--accept", "--password", PASSWORD)
 
 
-def run(server: Server, place: Path, suite: str, more: str, left_out: list[str]) -> dict[str, int]:
+def run(
+    server: Server, place: Path, suite: str, more: str, left_out: list[str], *, at_once: int = 4
+) -> dict[str, int]:
     """Run a suite and answer how many tests passed and were skipped; all must pass."""
     config = CONFIG.format(place=place, url=server.url, admin=ADMIN, password=PASSWORD)
     (place / "tempest.conf").write_text(config + more)
@@ -59,7 +61,7 @@ def run(server: Server, place: Path, suite: str, more: str, left_out: list[str])
         f"[DEFAULT]\ntest_path={packages}/tempest/test_discover\ntop_dir={packages}\n"
     )
     (place / "left-out").write_text("".join(f"{name}\n" for name in left_out))
-    command = [str(TEMPEST / "bin" / "stestr"), "run", "--concurrency", "4"]
+    command = [str(TEMPEST / "bin" / "stestr"), "run", "--concurrency", str(at_once)]
     done = subprocess.run(
         [*command, "--exclude-list", str(place / "left-out"), suite],
         check=False,
